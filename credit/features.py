@@ -1,0 +1,43 @@
+"""What a model may read: feature names, their books of levels, and one bank's records in three parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+OUTCOME = "outcome"
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """The features of a contract, in the order in which every model reads them.
+
+    `levels` gives a category feature's book; `logged` names amounts that linear models take on a log
+    scale; `monotone` is +1 where a higher value may only raise the risk, -1 where it may only lower it;
+    `classes` are the outcome classes in order (default is the last of two); `contract` is a fingerprint.
+    """
+
+    features: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    logged: tuple[str, ...]
+    monotone: dict[str, int]
+    classes: tuple[str, ...]
+    contract: str
+
+
+@dataclass
+class BankRecords:
+    """One bank's records: feature columns plus `outcome`, a class number, in each part."""
+
+    name: str
+    train: pl.DataFrame
+    validation: pl.DataFrame
+    test: pl.DataFrame
+
+    def part(self, name: str) -> pl.DataFrame:
+        """The frame of `name`, one of PARTS."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}[name]
