@@ -1,0 +1,162 @@
+"""From a source file's text to records that a model may see, and a quarantine for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from credit.contract import Contract, Derived, Role
+from credit.errors import DataError
+from credit.features import OUTCOME
+from credit.parsing import MENDED, UNREADABLE, outcome_class, parse_columns
+from credit.schema import record_schema
+
+ROW = "row"
+REASON = "reason"
+
+
+@dataclass
+class Ingestion:
+    """Every record read is either in `records` or in `quarantine`.
+
+    `records` has `row` (its place in the source, from 0), every column and derived column but identities,
+    and `outcome`; `quarantine` has `row`, `bank`, `reason` and the raw text of each source column;
+    `mended` counts values outside their book that the contract lets pass as missing.
+    """
+
+    records: pl.DataFrame
+    quarantine: pl.DataFrame
+    mended: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        return self.records.height + self.quarantine.height
+
+    def reasons(self) -> pl.DataFrame:
+        """Quarantined records by bank and reason: columns bank, reason, records."""
+        return (
+            self.quarantine.group_by("bank", REASON)
+            .agg(pl.len().alias("records"))
+            .sort("records", "bank", REASON, descending=[True, False, False], nulls_last=True)
+        )
+
+
+def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
+    """Parse, check and derive `raw`, whose columns are texts under the source's names.
+
+    Raises DataError where columns of the contract are missing or there is no record.
+    """
+    _check_columns(raw, contract)
+    raw = raw.with_row_index(ROW)
+    typed = parse_columns(raw.lazy(), contract).with_columns(outcome_class(contract).alias(OUTCOME)).collect()
+    derived = reduce(_with_derived, contract.derived, typed)
+    reasons = _reasons(derived, contract)
+    bad = reasons[ROW].unique()
+    kept = derived.filter(~pl.col(ROW).is_in(bad.implode()))
+    return Ingestion(
+        records=_clipped(kept, contract).select(ROW, *_kept_columns(contract), OUTCOME),
+        quarantine=_quarantine(raw, reasons, contract),
+        mended={c.removeprefix(MENDED): int(typed[c].sum()) for c in typed.columns if c.startswith(MENDED)},
+    )
+
+
+def _check_columns(raw: pl.DataFrame, contract: Contract) -> None:
+    missing = [c.source for c in contract.columns if c.source not in raw.columns]
+    if missing:
+        raise DataError(
+            f"the data have no column {', '.join(map(repr, missing))} that contract {contract.name} names; "
+            f"they have {', '.join(raw.columns)}. Correct `source` in the contract"
+        )
+    if raw.is_empty():
+        raise DataError("the data hold no record")
+
+
+def _with_derived(frame: pl.DataFrame, derived: Derived) -> pl.DataFrame:
+    value = pl.sql_expr(derived.sql)
+    if derived.levels is None:
+        value = value.cast(pl.Float64)
+        value = pl.when(value.is_finite()).then(value)
+    return frame.with_columns(value.alias(derived.name))
+
+
+def _kept_columns(contract: Contract) -> list[str]:
+    return [f.name for f in contract.fields.values() if f.role is not Role.IDENTITY]
+
+
+def _clipped(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    limited = [f for f in contract.fields.values() if f.clip]
+    return frame.with_columns(pl.col(f.name).clip(*f.clip) for f in limited if f.clip)
+
+
+def _reasons(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Columns row and reason, one line a fault."""
+    faults = [
+        _rows(frame, pl.col(UNREADABLE + c.name), f"{c.source}: not a {c.parse}")
+        for c in contract.columns
+        if UNREADABLE + c.name in frame.columns
+    ]
+    target = contract.outcome.column
+    unnamed = pl.col(target).is_not_null() & pl.col(OUTCOME).is_null()
+    faults.append(_rows(frame, unnamed, f"{_source(contract, target)}: no outcome of the contract"))
+    for column in contract.columns:
+        if column.unique:
+            again = ~pl.col(column.name).is_first_distinct()
+            faults.append(_rows(frame, again, f"{column.source}: occurs before"))
+    return pl.concat([*faults, _schema_faults(frame, contract)])
+
+
+def _rows(frame: pl.DataFrame, where: pl.Expr, reason: str) -> pl.DataFrame:
+    return frame.filter(where).select(ROW, pl.lit(reason).alias(REASON))
+
+
+def _schema_faults(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    try:
+        record_schema(contract).validate(frame, lazy=True)
+        return pl.DataFrame(schema={ROW: pl.UInt32, REASON: pl.String})
+    except SchemaErrors as errors:
+        return _failure_rows(errors.failure_cases, frame, contract)
+
+
+def _failure_rows(cases: pl.DataFrame, frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    whole = cases.filter(pl.col("index").is_null())
+    if not whole.is_empty():
+        raise DataError(f"the data do not fit contract {contract.name}: {whole['check'][0]} ({whole['column'][0]})")
+    check = pl.col("check").replace({"not_nullable": "is missing"})
+    source = pl.col("column").replace({c.name: c.source for c in contract.columns})
+    in_column = pl.col("schema_context") == "Column"
+    reason = pl.when(in_column).then(pl.concat_str(source, check, separator=": ")).otherwise(check)
+    unreadable = _unreadable_pairs(frame)
+    return (
+        cases.join(unreadable, on=["index", "column"], how="anti")
+        .select(pl.col("index").cast(pl.UInt32).alias(ROW), reason.alias(REASON))
+        .unique(maintain_order=True)
+    )
+
+
+def _unreadable_pairs(frame: pl.DataFrame) -> pl.DataFrame:
+    """Values already reported as unreadable: that they are now missing is no second fault."""
+    flags = [c for c in frame.columns if c.startswith(UNREADABLE)]
+    pairs = [
+        frame.filter(pl.col(flag)).select(
+            pl.col(ROW).cast(pl.Int32).alias("index"), pl.lit(flag.removeprefix(UNREADABLE)).alias("column")
+        )
+        for flag in flags
+    ]
+    empty = pl.DataFrame(schema={"index": pl.Int32, "column": pl.String})
+    return pl.concat([empty, *pairs])
+
+
+def _quarantine(raw: pl.DataFrame, reasons: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    bank = contract.only(Role.BANK)
+    name = pl.col(bank.source).str.strip_chars() if bank else pl.lit(None, pl.String)
+    joined = reasons.group_by(ROW).agg(pl.col(REASON).str.join("; "))
+    return raw.with_columns(name.alias("bank")).join(joined, on=ROW).sort(ROW).select(ROW, "bank", REASON, *raw.columns[1:])
+
+
+def _source(contract: Contract, name: str) -> str:
+    return next(c.source for c in contract.columns if c.name == name)
+
+
