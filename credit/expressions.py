@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 Value = float | str | bool | None
@@ -34,8 +33,21 @@ def columns_of(sql: str) -> set[str]:
     return set(_columns(_parsed(sql)))
 
 
-@lru_cache(maxsize=1024)
+def remember(trees: Mapping[str, Any]) -> None:
+    """Take the trees of expressions parsed elsewhere, so that a serving image needs no SQL parser."""
+    _TREES.update(trees)
+
+
+_TREES: dict[str, Any] = {}
+
+
 def _parsed(sql: str) -> Any:
+    if sql not in _TREES:
+        _TREES[sql] = _parse(sql)
+    return _TREES[sql]
+
+
+def _parse(sql: str) -> Any:
     import sqlglot
     from sqlglot.errors import SqlglotError
 

@@ -1,0 +1,67 @@
+"""Derived columns of one applicant, with the checks a whole file gets from `credit.schema`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from credit.contract import Contract, Derived, Role, Rule
+from credit.expressions import Evaluator, Expression, columns_of
+from credit.faults import ApplicantError, Fault, limits
+
+
+class Derivation:
+    """Computes and checks what a contract derives from an applicant's raw values."""
+
+    def __init__(self, contract: Contract):
+        known = {c.name for c in contract.applicant_columns}
+        self._steps: list[tuple[Derived, Evaluator]] = []
+        for derived in contract.derived:
+            if columns_of(derived.sql) <= known and derived.role in (Role.FEATURE, Role.INPUT):
+                self._steps.append((derived, derived.expression.compile()))
+                known.add(derived.name)
+        self._rules = [
+            (r, Expression.parse(r.sql).compile()) for r in contract.rules if columns_of(r.sql) <= known
+        ]
+
+    def __call__(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """`raw` with its derived values. Raises ApplicantError where one is outside its range, book or rule."""
+        values, faults = dict(raw), []
+        for derived, evaluate in self._steps:
+            value = _typed(evaluate(values), derived)
+            values[derived.name] = value
+            if value is not None and (fault := _fault(value, derived)):
+                faults.append(fault)
+        faults += [_broken(rule) for rule, holds in self._rules if holds(values) in (False, 0)]
+        if faults:
+            raise ApplicantError(faults)
+        return values
+
+
+def _typed(value: Any, derived: Derived) -> Any:
+    if value is None or derived.levels is not None:
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _fault(value: Any, derived: Derived) -> Fault | None:
+    if derived.levels is not None and value not in derived.levels:
+        return _named(derived, "book", f"is none of {len(derived.levels)} known levels")
+    if derived.range and not _within(value, *derived.range):
+        return _named(derived, "range", f"must be {limits(derived.range)}")
+    return None
+
+
+def _named(derived: Derived, rule: str, text: str) -> Fault:
+    origin = ", ".join(sorted(columns_of(derived.sql)))
+    return Fault(derived.name, rule, f"{derived.title} (from {origin}) {text}")
+
+
+def _within(value: float, low: float | None, high: float | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _broken(rule: Rule) -> Fault:
+    return Fault(", ".join(sorted(columns_of(rule.sql))), "rule", rule.message)
