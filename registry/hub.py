@@ -53,16 +53,17 @@ def publish(
         raise HubError("A data set needs a folder here and a repository on the Hub: give both or neither.")
     hub = HubSession(endpoint, token)
     with TemporaryDirectory() as scratch:
-        staged = stage(folder, Path(scratch) / "model")
-        staged_data = stage(dataset_folder, Path(scratch) / "dataset") if dataset_folder else None
+        staged = [(stage(folder, Path(scratch) / "model"), repo, "model")]
+        if dataset_folder and dataset_repo:
+            staged.append((stage(dataset_folder, Path(scratch) / "dataset"), dataset_repo, "dataset"))
         _check_token(hub)
-        model = push(hub, staged, repo, "model", tag, private)
-        data = push(hub, staged_data, dataset_repo, "dataset", tag, private) if staged_data else None
+        releases = [push(hub, files, name, kind, tag, private) for files, name, kind in staged]
+    model, *data = releases
     told = "skipped: no Space was named."
     if space:
         told = point_space(hub, space, repo, model.revision, private)
-    changed = model.changed or (data is not None and data.changed)
-    return Publication(model.url, model.revision, data.revision if data else None, tag, changed, told)
+    changed = any(release.changed for release in releases)
+    return Publication(model.url, model.revision, data[0].revision if data else None, tag, changed, told)
 
 
 def download(

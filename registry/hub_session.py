@@ -46,30 +46,25 @@ class HubSession:
         """Do one thing on the Hub, again after a passing failure. Raises HubError."""
         from huggingface_hub.utils import httpx
 
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
+        attempt = 1
+        while True:
             try:
                 return action(*args, **kwargs)
             except (httpx.HTTPError, OSError, ValueError, RuntimeError) as error:
-                failure = error
-                if not _passes(error):
-                    break
-        raise in_words(failure, doing, self.api.endpoint) from failure
+                if attempt == ATTEMPTS or not _passes(error):
+                    raise in_words(error, doing, self.api.endpoint) from error
+            time.sleep(FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
+            attempt += 1
 
 
 @functools.cache
 def limit_waiting() -> None:
     """Give every request of the Hub client in this process a time-out; it has none of its own."""
     from huggingface_hub import set_client_factory
-    from huggingface_hub.utils import httpx
-    from huggingface_hub.utils._http import hf_request_event_hook
+    from huggingface_hub.utils import get_session, httpx
 
-    def client() -> httpx.Client:
-        hooks = {"request": [hf_request_event_hook, _limit]}
-        return httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=None)
-
-    set_client_factory(client)
+    hooks = {"request": [*get_session().event_hooks["request"], _limit]}
+    set_client_factory(lambda: httpx.Client(event_hooks=hooks, follow_redirects=True, timeout=None))
 
 
 def _limit(request: httpx.Request) -> None:
@@ -92,8 +87,9 @@ def _cause(error: Exception) -> Exception:
     from huggingface_hub.utils import httpx
 
     inner = error.__cause__
-    wrapped = isinstance(error, (RuntimeError, FileNotFoundError)) and isinstance(inner, httpx.HTTPError)
-    return inner if wrapped else error  # type: ignore[return-value]
+    if isinstance(error, (RuntimeError, FileNotFoundError)) and isinstance(inner, httpx.HTTPError):
+        return inner
+    return error
 
 
 def _passes(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 import pytest
 
@@ -13,7 +14,8 @@ def set_up_client(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
+    # The client's own way of sending large files is deprecated by the library below it.
+    warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
 
 
 def client_environment(endpoint: str, home: str) -> dict[str, str]:

@@ -22,8 +22,6 @@ from tests.hub import Blob, LocalHub
 from tests.hub.client import client_environment, set_up_client
 
 REPO = "consortium/credit"
-# The client's own way of sending large files is deprecated by the library below it.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 TOKENS = {"hf_write": "consortium", "hf_read": "consortium", "hf_rival": "rival"}
 
 
