@@ -1,0 +1,1 @@
+"""Weighted sums of boosted trees as one native model, exact to rounding."""

@@ -1,0 +1,126 @@
+"""CatBoost's symmetric trees as its JSON format holds them, taken apart and put together again.
+
+Only splits and leaf values travel. Leaf weights, borders that no split uses, and the model's own account
+of its training stay at the bank.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Tree = dict[str, Any]
+
+
+def trees(document: dict[str, Any]) -> list[Tree]:
+    """The trees of a CatBoost JSON model: `splits` as [feature, border], and `leaf_values`."""
+    return [
+        {
+            "splits": [[s["float_feature_index"], s["border"]] for s in tree["splits"] or []],
+            "leaf_values": tree["leaf_values"],
+        }
+        for tree in document["oblivious_trees"]
+    ]
+
+
+def dump(trees: Sequence[Tree]) -> bytes:
+    """`trees` as bytes."""
+    return json.dumps(list(trees), separators=(",", ":")).encode()
+
+
+def load(blob: bytes) -> list[Tree]:
+    """What `dump` wrote."""
+    return json.loads(blob)
+
+
+def scaled(tree: Tree, weight: float) -> Tree:
+    """`tree` with every leaf value times `weight`."""
+    return tree | {"leaf_values": [weight * v for v in tree["leaf_values"]]}
+
+
+def leaf_size(tree: Tree) -> int:
+    """Number of leaves."""
+    return 2 ** len(tree["splits"])
+
+
+def leaf_numbers(tree: Tree, columns: np.ndarray) -> np.ndarray:
+    """Leaf of each record, shape (n,); `columns` is X transposed in single precision, as CatBoost reads it.
+
+    A missing value is above no border, which is what CatBoost's `AsFalse` means.
+    """
+    leaf = np.zeros(columns.shape[1], np.int64)
+    for bit, (feature, border) in enumerate(tree["splits"]):
+        leaf |= (columns[feature] > np.float32(border)).astype(np.int64) << bit
+    return leaf
+
+
+def leaf_values(tree: Tree) -> np.ndarray:
+    """Leaf values, shape (leaves, K)."""
+    return np.array(tree["leaf_values"]).reshape(leaf_size(tree), -1)
+
+
+def document(
+    trees: Sequence[Tree], cover: np.ndarray, base: Sequence[float], n_features: int
+) -> dict[str, Any]:
+    """A JSON model that CatBoost loads; `cover` has the records of each leaf, trees in order."""
+    borders = _borders(trees, n_features)
+    starts = np.cumsum([0, *(len(b) for b in borders)])
+    index = {(f, b): int(starts[f]) + i for f, bs in enumerate(borders) for i, b in enumerate(bs)}
+    ends = np.cumsum([leaf_size(t) for t in trees])
+    parts = np.split(cover, ends[:-1]) if len(trees) else []
+    return {
+        "model_info": _info(len(base)),
+        "features_info": {"float_features": [_feature(f, b) for f, b in enumerate(borders)]},
+        "oblivious_trees": [_native(t, c, index) for t, c in zip(trees, parts, strict=True)],
+        "scale_and_bias": [1, list(base)],
+    }
+
+
+def _info(n_margins: int) -> dict[str, Any]:
+    """Loss and classes, without which CatBoost guesses them aloud."""
+    loss, classes = "Logloss" if n_margins == 1 else "MultiClass", list(range(max(n_margins, 2)))
+    return {
+        "params": {"loss_function": {"type": loss, "params": {}}, "flat_params": {"loss_function": loss}},
+        "class_params": {
+            "class_label_type": "Integer",
+            "class_names": classes,
+            "class_to_label": classes,
+            "classes_count": 0,
+        },
+    }
+
+
+def _borders(trees: Sequence[Tree], n_features: int) -> list[list[float]]:
+    found: list[set[float]] = [set() for _ in range(n_features)]
+    for tree in trees:
+        for feature, border in tree["splits"]:
+            found[feature].add(border)
+    return [sorted(borders) for borders in found]
+
+
+def _feature(number: int, borders: list[float]) -> dict[str, Any]:
+    return {
+        "borders": borders,
+        "feature_id": "",
+        "feature_index": number,
+        "flat_feature_index": number,
+        "has_nans": True,
+        "nan_value_treatment": "AsFalse",
+    }
+
+
+def _native(tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]) -> dict[str, Any]:
+    splits = [
+        {
+            "border": border,
+            "float_feature_index": feature,
+            "split_index": index[feature, border],
+            "split_type": "FloatFeature",
+        }
+        for feature, border in tree["splits"]
+    ]
+    weights = cover if cover.any() else np.ones(len(cover))
+    return {"leaf_values": tree["leaf_values"], "leaf_weights": weights.tolist(), "splits": splits}

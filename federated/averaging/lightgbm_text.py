@@ -1,0 +1,98 @@
+"""LightGBM's model text taken apart and put together again.
+
+Only the lines of `KEPT` travel. The rest of a model text tells about the bank's records: leaf and node
+counts and weights, gains, each feature's smallest and largest value, and the training parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+KEPT = (
+    "num_leaves",
+    "num_cat",
+    "split_feature",
+    "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
+    "leaf_value",
+    "is_linear",
+    "shrinkage",
+)
+STUMP = {"num_leaves": "1", "num_cat": "0", "is_linear": "0", "shrinkage": "1"}
+
+Tree = dict[str, str]
+
+
+def trees(text: str) -> list[Tree]:
+    """The trees of a model text as their kept lines."""
+    body = text.split("\nend of trees", 1)[0]
+    return [_tree(block) for block in body.split("\nTree=")[1:]]
+
+
+def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
+    """A model text that LightGBM loads, of `trees` in iteration order, one a margin."""
+    blocks = [
+        f"Tree={i}\n" + "".join(f"{k}={v}\n" for k, v in t.items()) + "\n\n" for i, t in enumerate(trees)
+    ]
+    objective = "binary sigmoid:1" if n_margins == 1 else f"multiclass num_class:{n_margins}"
+    head = {
+        "version": "v4",
+        "num_class": n_margins,
+        "num_tree_per_iteration": n_margins,
+        "label_index": 0,
+        "max_feature_idx": len(features) - 1,
+        "objective": objective,
+        "feature_names": " ".join(features),
+        "feature_infos": " ".join(["none"] * len(features)),
+        "tree_sizes": " ".join(str(len(b)) for b in blocks),
+    }
+    lines = "".join(f"{k}={v}\n" for k, v in head.items())
+    return f"tree\n{lines}\n{''.join(blocks)}end of trees\n\npandas_categorical:null\n"
+
+
+def scaled(tree: Tree, weight: float) -> Tree:
+    """`tree` with every leaf value times `weight`."""
+    return tree | {"leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))}
+
+
+def stump(value: float) -> Tree:
+    """A tree of one leaf, which adds `value` to every record's margin."""
+    return STUMP | {"leaf_value": repr(float(value))}
+
+
+def leaf_size(tree: Tree) -> int:
+    """Number of leaves."""
+    return int(tree["num_leaves"])
+
+
+def covered(tree: Tree, cover: np.ndarray) -> Tree:
+    """`tree` with records by leaf, shape (leaves,), and their sums by inner node written in.
+
+    A leaf that no bank reports a record of counts as one: a share of nothing is not a number.
+    """
+    counts = np.maximum(cover, 1.0).astype(np.int64)
+    if leaf_size(tree) == 1:
+        return tree | {"leaf_count": str(counts[0])}
+    return tree | {"leaf_count": _join(counts), "internal_count": _join(_inner(tree, counts))}
+
+
+def _inner(tree: Tree, counts: np.ndarray) -> np.ndarray:
+    """Records by inner node; a child below zero is leaf ~child, and children come after parents."""
+    left, right = (np.array(tree[side].split(), int) for side in ("left_child", "right_child"))
+    inner = np.zeros(len(left), np.int64)
+    for node in range(len(left) - 1, -1, -1):
+        inner[node] = sum(counts[~c] if c < 0 else inner[c] for c in (left[node], right[node]))
+    return inner
+
+
+def _tree(block: str) -> Tree:
+    lines = dict(line.split("=", 1) for line in block.splitlines()[1:] if "=" in line)
+    return {key: lines[key] for key in KEPT if key in lines}
+
+
+def _join(values: np.ndarray) -> str:
+    return " ".join(map(repr, values.tolist()))

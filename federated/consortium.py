@@ -1,0 +1,94 @@
+"""The consortium: which banks train what together, read from `consortium.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from credit.errors import FederationError
+
+SLUG = r"^[a-z0-9][a-z0-9_-]*$"
+Family = Annotated[str, Field(pattern="^(logistic|lightgbm|catboost)$")]
+
+
+class Bank(BaseModel):
+    """A bank: its name as the records give it, and a short alias for partitions and paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    alias: str = Field(pattern=SLUG)
+
+
+class Consortium(BaseModel):
+    """The banks and the terms of their common training.
+
+    `records_per_bank` caps each bank's records (None: all of them); `quorum` is the share of banks that
+    must answer every round.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    dataset: str
+    model: str = "credit-scorer"
+    seed: int = 0
+    banks: list[Bank] = Field(min_length=1)
+    records_per_bank: int | None = Field(default=None, ge=1)
+    families: list[Family] = Field(min_length=1)
+    rounds: int = Field(ge=1)
+    strategy: str = Field(default="fedavg", pattern="^(fedavg)$")
+    quorum: float = Field(default=1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Consortium:
+        for what in ("name", "alias"):
+            values = [getattr(bank, what) for bank in self.banks]
+            twice = sorted({v for v in values if values.count(v) > 1})
+            if twice:
+                raise ValueError(f"banks share the {what} {', '.join(twice)}")
+        return self
+
+
+def load_consortium(path: Path) -> Consortium:
+    """The consortium of the YAML file at `path`.
+
+    Raises FederationError naming file, line and key where it is missing, is no YAML or breaks a rule.
+    """
+    try:
+        text = path.read_text()
+        root = yaml.compose(text)
+        return Consortium.model_validate(yaml.safe_load(text))
+    except OSError as error:
+        raise FederationError(f"{path}: {error.strerror}: write a consortium.yaml or name another") from error
+    except yaml.YAMLError as error:
+        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        faults = [_fault(path, root, e["loc"], e["msg"]) for e in error.errors()]
+        raise FederationError("\n".join(faults)) from error
+
+
+def _fault(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str) -> str:
+    key = ".".join(map(str, location)) or "the file"
+    return f"{path}:{_line(root, location)}: {key}: {message.removeprefix('Value error, ')}"
+
+
+def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """Line of the value at `location`, or of the nearest one above that is there."""
+    line = 1
+    for step in location:
+        children = _children(node)
+        if step not in children:
+            break
+        node = children[step]
+        line = node.start_mark.line + 1
+    return line
+
+
+def _children(node: yaml.Node | None) -> dict[int | str, yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: value for key, value in node.value}
+    return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}

@@ -1,0 +1,88 @@
+"""Flower's Grid inside this process: every bank answers here, in a small pool of threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+from flwr.app import Context, Error, Message, RecordDict
+from flwr.clientapp import ClientApp
+from flwr.serverapp import Grid
+
+from federated.engines import _flower_internals as flower
+
+RUN_ID = 1
+FIRST_NODE = 2**63 + 1
+
+
+class InProcessGrid(Grid):
+    """Carries messages to one ClientApp that serves every bank, as Flower's engines would.
+
+    Messages pass through their protobuf both ways, so a bank never shares an object with the
+    coordinator or another bank; an exception at a bank becomes an Error reply. Banks work in
+    parallel; each keeps its own Context and its own state, so the order of work changes nothing.
+    """
+
+    def __init__(self, app: ClientApp, node_configs: Iterable[dict], workers: int | None = None):
+        flower.become_coordinator(RUN_ID)
+        self.app = app
+        self.contexts = {n: _context(n, c) for n, c in enumerate(node_configs, FIRST_NODE)}
+        self.workers = workers or os.cpu_count() or 1
+        self._replies: dict[str, Message] = {}
+        self._ids = count(1)
+        self._run = flower.run_of(RUN_ID)
+
+    def set_run(self, run: flower.Run) -> None:
+        self._run = run
+
+    @property
+    def run(self) -> flower.Run:
+        return self._run
+
+    def create_message(
+        self,
+        content: RecordDict,
+        message_type: str,
+        dst_node_id: int,
+        group_id: str,
+        ttl: float | None = None,
+    ) -> Message:
+        return Message(content, dst_node_id, message_type, group_id=group_id, ttl=ttl)
+
+    def get_node_ids(self) -> list[int]:
+        return list(self.contexts)
+
+    def push_messages(self, messages: Iterable[Message]) -> list[str]:
+        """Let the banks answer `messages`; the replies wait for `pull_messages`."""
+        sent = list(messages)
+        for message in sent:
+            flower.set_message_id(message, str(next(self._ids)))
+        with ThreadPoolExecutor(self.workers) as pool:
+            replies = list(pool.map(self._deliver, [flower.to_wire(m) for m in sent]))
+        self._replies.update({r.metadata.reply_to_message_id: r for r in replies if r})
+        return [m.metadata.message_id for m in sent]
+
+    def pull_messages(self, message_ids: Iterable[str]) -> list[Message]:
+        return [self._replies.pop(i) for i in message_ids if i in self._replies]
+
+    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
+        return self.pull_messages(self.push_messages(messages))
+
+    def _deliver(self, wire: bytes) -> Message | None:
+        """The bank's reply, or None where the bank has gone."""
+        message = flower.from_wire(wire)
+        context = self.contexts.get(message.metadata.dst_node_id)
+        if context is None:
+            return None
+        try:
+            reply = self.app(message, context)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            reply = Message(Error(flower.CLIENT_APP_RAISED, reason), reply_to=message)
+        return flower.from_wire(flower.to_wire(reply))
+
+
+def _context(node: int, config: dict) -> Context:
+    return Context(RUN_ID, node, config, RecordDict(), {})

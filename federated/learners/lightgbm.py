@@ -1,0 +1,119 @@
+"""LightGBM inside a bank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from credit.encoding import Encoding
+from credit.models.lightgbm import LightGBMModel
+from federated.averaging import lightgbm_text as text
+from federated.learners.loss import gradients
+
+
+@dataclass(frozen=True)
+class LightGBMParams:
+    """Shape of the trees and size of a step."""
+
+    num_leaves: int = 15
+    min_data_in_leaf: int = 20
+    learning_rate: float = 0.1
+    lambda_l2: float = 1.0
+    max_bin: int = 127
+
+
+@dataclass
+class BinnedRecords:
+    """A bank's records as LightGBM binned them."""
+
+    dataset: lgb.Dataset
+    outcome: np.ndarray
+    n_features: int
+
+
+class LightGBMLearner:
+    """Boosts from a shared margin with gradients taken there, so a part with one class boosts like any other."""
+
+    family = "lightgbm"
+
+    def __init__(self, params: LightGBMParams, n_margins: int, monotone: dict[int, int], threads: int):
+        self.params, self.n_margins, self.monotone, self.threads = params, n_margins, monotone, threads
+
+    def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
+        dataset = lgb.Dataset(X, outcome, params=self._library_params(X.shape[1], 0)).construct()
+        return BinnedRecords(dataset, outcome, X.shape[1])
+
+    def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
+        if len(data.outcome) < 2 * self.params.min_data_in_leaf:
+            return self._blob([text.stump(0.0)] * self.n_margins, data.n_features)
+        data.dataset.set_init_score(margin if self.n_margins > 1 else margin[:, 0])
+        booster = lgb.Booster(self._library_params(data.n_features, seed), data.dataset)
+        for _ in range(trees):
+            booster.update(fobj=lambda scores, _: self._gradients(scores, data.outcome))
+        return self._blob(text.trees(booster.model_to_string()), data.n_features)
+
+    def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
+        if not len(X):
+            return np.zeros((0, self.n_margins))
+        raw = _booster(blob).predict(X, raw_score=True, num_threads=self.threads)
+        return np.asarray(raw).reshape(len(X), self.n_margins)
+
+    def leaves(self, blob: bytes, X: np.ndarray) -> np.ndarray:
+        leaves = _booster(blob).predict(X, pred_leaf=True, num_threads=self.threads)
+        return np.asarray(leaves).reshape(len(X), -1).astype(np.int64)
+
+    def leaf_sizes(self, blob: bytes) -> np.ndarray:
+        return np.array([text.leaf_size(t) for t in text.trees(blob.decode())], np.int64)
+
+    def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
+        pairs = zip(blobs, weights, strict=True)
+        trees = [text.scaled(t, w) for blob, w in pairs for t in text.trees(blob.decode())]
+        return self._blob(trees, _n_features(blobs[0]))
+
+    def finish(
+        self,
+        blob: bytes,
+        base: Sequence[float],
+        cover: np.ndarray,
+        encoding: Encoding,
+        classes: tuple[str, ...],
+    ) -> LightGBMModel:
+        trees = text.trees(blob.decode())
+        parts = np.split(cover, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
+        trees = [text.covered(t, c) for t, c in zip(trees, parts, strict=True)]
+        native = text.document([*map(text.stump, base), *trees], encoding.features, self.n_margins)
+        return LightGBMModel(encoding, classes, native)
+
+    def _blob(self, trees: Sequence[text.Tree], n_features: int) -> bytes:
+        names = [f"f{i}" for i in range(n_features)]
+        return text.document(trees, names, self.n_margins).encode()
+
+    def _gradients(self, scores: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        g, h = gradients(scores.reshape(len(outcome), -1), outcome)
+        return (g[:, 0], h[:, 0]) if self.n_margins == 1 else (g, h)
+
+    def _library_params(self, n_features: int, seed: int) -> dict[str, Any]:
+        return asdict(self.params) | {
+            "objective": "none",
+            "num_class": self.n_margins,
+            "monotone_constraints": [self.monotone.get(i, 0) for i in range(n_features)],
+            "boost_from_average": False,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": self.threads,
+            "seed": seed,
+            "verbosity": -1,
+        }
+
+
+def _booster(blob: bytes) -> lgb.Booster:
+    return lgb.Booster(model_str=blob.decode())
+
+
+def _n_features(blob: bytes) -> int:
+    start = blob.index(b"max_feature_idx=") + len(b"max_feature_idx=")
+    return int(blob[start : blob.index(b"\n", start)]) + 1

@@ -1,0 +1,33 @@
+"""Log loss of margins and its derivatives, for two classes (K = 1) or more (K = C)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from credit.models import class_probabilities
+
+
+def gradients(margin: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and second derivative of the log loss by margin, each of shape (n, K).
+
+    For more than two classes the second derivative carries the factor K / (K - 1), as LightGBM's does
+    (Friedman 2001).
+    """
+    chance = class_probabilities(margin)
+    if margin.shape[1] == 1:
+        p = chance[:, 1:]
+        return p - outcome[:, None], p * (1.0 - p)
+    k = margin.shape[1]
+    g = chance.copy()
+    g[np.arange(len(outcome)), outcome] -= 1.0
+    return g, k / (k - 1.0) * chance * (1.0 - chance)
+
+
+def log_loss_sum(margin: np.ndarray, outcome: np.ndarray) -> float:
+    """Sum of the records' log losses; 0 without records."""
+    if margin.shape[1] == 1:
+        m = margin[:, 0]
+        return float((np.logaddexp(0.0, m) - outcome * m).sum())
+    top = margin.max(axis=1, keepdims=True, initial=-np.inf)
+    log_total = top[:, 0] + np.log(np.exp(margin - top).sum(axis=1))
+    return float((log_total - margin[np.arange(len(outcome)), outcome]).sum())

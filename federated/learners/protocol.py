@@ -1,0 +1,71 @@
+"""The one face of tree learners: what a bank, a coordinator and a strategy may ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from credit.encoding import Encoding
+from credit.models import Model
+
+
+class TreeLearner(Protocol):
+    """Grows, scores and joins trees of one library.
+
+    A blob holds trees in the library's own terms (structure and leaf values, no statistics of records);
+    K is the number of margins, T the number of trees in a blob.
+    """
+
+    family: str
+    n_margins: int
+
+    def bind(self, X: np.ndarray, outcome: np.ndarray) -> Any:
+        """Bin the records, X of shape (n, F), once; the result goes into every `propose`."""
+        ...
+
+    def propose(self, data: Any, margin: np.ndarray, trees: int, seed: int) -> bytes:
+        """Blob of up to `trees` trees a margin, boosted from `margin`, shape (n, K)."""
+        ...
+
+    def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
+        """Sum of the blob's trees, shape (n, K)."""
+        ...
+
+    def leaves(self, blob: bytes, X: np.ndarray) -> np.ndarray:
+        """Leaf number of each record in each tree, shape (n, T)."""
+        ...
+
+    def leaf_sizes(self, blob: bytes) -> np.ndarray:
+        """Number of leaves of each tree, shape (T,)."""
+        ...
+
+    def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
+        """One blob whose margins are the weighted sum of those of `blobs`."""
+        ...
+
+    def finish(
+        self,
+        blob: bytes,
+        base: Sequence[float],
+        cover: np.ndarray,
+        encoding: Encoding,
+        classes: tuple[str, ...],
+    ) -> Model:
+        """The native model: constant `base` plus the blob's trees, with `cover` records in their leaves.
+
+        `cover` has one value a leaf, trees in order; contributions (SHAP) weigh branches by it.
+        """
+        ...
+
+
+def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192) -> np.ndarray:
+    """Records of X by leaf of the blob's trees, one value a leaf; additive over records and banks."""
+    sizes = learner.leaf_sizes(blob)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
+    cover = np.zeros(int(sizes.sum()))
+    for first in range(0, len(X), rows):
+        leaves = learner.leaves(blob, X[first : first + rows]) + starts
+        cover += np.bincount(leaves.ravel(), minlength=len(cover))
+    return cover

@@ -1,0 +1,110 @@
+"""Every message between the coordinator and a bank, and how it is packed.
+
+No message holds a record, or anything whose size grows with the number of a bank's records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
+
+from federated.engines._flower_internals import content_bytes
+
+ARRAYS, CONFIG, METRICS = "arrays", "config", "metrics"
+SUMS = "sums"
+BLOB_TYPE = "blob"
+EXAMPLES = "num-examples"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of message: its Flower message type, its question, its answer.
+
+    `additive` marks answers that only their sum over banks is needed of, so that they can be masked.
+    """
+
+    name: str
+    route: str
+    asks: str
+    answers: str
+    additive: bool
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "identity", "query.identity", "nothing", "bank name, contract fingerprint, records by part", False
+        ),
+        Kind("counts", "query.counts", "nothing", "train records by category level and outcome", True),
+        Kind("moments", "query.moments", "encoding", "count, sum, sum of squares by feature (train)", True),
+        Kind("agree", "query.agree", "the agreement: family, encoding, base, scale", "nothing", False),
+        Kind("weights", "train", "logistic weights", "locally improved weights, number of records", False),
+        Kind("propose", "train.propose", "deltas the bank lacks", "new trees without statistics", False),
+        Kind("losses", "evaluate", "weights, or deltas the bank lacks", "sums of log loss, records", True),
+        Kind("cover", "query.cover", "the final trees", "train records by leaf", True),
+    )
+}
+KIND_OF_ROUTE = {kind.route: kind.name for kind in KINDS.values()}
+
+
+def pack(
+    arrays: Mapping[str, np.ndarray | bytes] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    **config: Any,
+) -> RecordDict:
+    """A message's content; `bytes` among `arrays` travel as blobs that no strategy can average."""
+    content = RecordDict()
+    if arrays is not None:
+        content[ARRAYS] = ArrayRecord({name: _array(value) for name, value in arrays.items()})
+    if metrics is not None:
+        content[METRICS] = MetricRecord(dict(metrics))
+    if config:
+        content[CONFIG] = ConfigRecord(config)
+    return content
+
+
+def blobs(content: RecordDict) -> dict[str, bytes]:
+    """The blobs of `content` by name, in the order they were packed."""
+    return {n: a.data for n, a in content.array_records[ARRAYS].items() if a.stype == BLOB_TYPE}
+
+
+def arrays(content: RecordDict) -> dict[str, np.ndarray]:
+    """The plain arrays of `content` by name."""
+    return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
+
+
+def sums(content: RecordDict) -> np.ndarray:
+    """The vector of an additive answer."""
+    return arrays(content)[SUMS]
+
+
+def metrics(content: RecordDict) -> dict[str, float]:
+    """The figures of `content`."""
+    return {name: _number(value) for name, value in content.metric_records[METRICS].items()}
+
+
+def config(content: RecordDict) -> dict[str, Any]:
+    """The plain values of `content`."""
+    return dict(content.config_records[CONFIG])
+
+
+def size(content: RecordDict) -> int:
+    """Bytes of `content` on the wire."""
+    return content_bytes(content)
+
+
+def _array(value: np.ndarray | bytes) -> Array:
+    if isinstance(value, bytes):
+        return Array("uint8", (len(value),), BLOB_TYPE, value)
+    return Array(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, list):
+        raise TypeError(f"a figure was expected, not {len(value)} of them")
+    return float(value)

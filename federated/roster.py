@@ -1,0 +1,181 @@
+"""Who takes part: the banks that made themselves known, hold the contract and know the agreement."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flwr.app import Message, RecordDict
+from flwr.serverapp import Grid
+
+from credit.errors import FederationError
+from federated import messages
+from federated.agreement import Agreement
+from federated.exchange import Exchange, Replies
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class BankIdentity:
+    """What a bank says of itself: its name, its contract's fingerprint, its records by part."""
+
+    name: str
+    contract: str
+    train: int
+    validation: int
+    test: int
+
+
+class Roster:
+    """The banks of one training, by node and always in order of name.
+
+    `expected` is the number of banks the quorum, a share, is taken of; by default those seen first.
+    `gather_wait` bounds, in seconds, the wait for banks that are not connected.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        contract: str,
+        quorum: float,
+        expected: int | None = None,
+        gather_wait: float = 0.0,
+    ):
+        self.exchange, self.contract, self.quorum, self.expected = exchange, contract, quorum, expected
+        self.gather_wait = gather_wait
+        self.banks: dict[int, BankIdentity] = {}
+        self.refused: dict[int, str] = {}
+        self.agreement: Agreement | None = None
+        self._agreed: set[int] = set()
+
+    @property
+    def needed(self) -> int:
+        """How many banks a round needs."""
+        return max(1, math.ceil(self.quorum * (self.expected or 1) - 1e-9))
+
+    @property
+    def nodes(self) -> list[int]:
+        """Connected nodes that take part, in order of bank name."""
+        connected = set(self.exchange.grid.get_node_ids())
+        ready = self._agreed if self.agreement else self.banks
+        return sorted(connected & set(ready), key=lambda n: self.banks[n].name)
+
+    def grid(self) -> Grid:
+        """The exchange's grid as strategies should see it: without banks that take no part."""
+        return _MembersGrid(self.exchange.grid, self)
+
+    def gather(self) -> dict[int, str]:
+        """Take in new banks and tell them the agreement; wait for a quorum. Returns failures by node.
+
+        Raises FederationError where too few banks are there when `gather_wait` is over.
+        """
+        deadline = time.monotonic() + self.gather_wait
+        while True:
+            failures = self._welcome()
+            if self.expected is None:
+                self.expected = len(self.banks | self.refused | failures) or None
+            if len(self.nodes) >= self.needed:
+                return failures
+            if time.monotonic() >= deadline:
+                raise FederationError(self._shortage("banks take part", len(self.nodes), failures))
+            time.sleep(POLL_SECONDS)
+
+    def settle(self, agreement: Agreement) -> None:
+        """Make `agreement` the common ground and tell every bank."""
+        self.agreement = agreement
+        self._agreed.clear()
+        self.gather()
+
+    def require(self, replies: Replies, what: str) -> list[Message]:
+        """The answers in order of bank name.
+
+        Banks that failed are told the agreement again before the next round. Raises FederationError below
+        the quorum.
+        """
+        self._agreed -= set(replies.failures)
+        if len(replies.answers) < self.needed:
+            raise FederationError(self._shortage(what, len(replies.answers), replies.failures))
+        return [replies.answers[n] for n in sorted(replies.answers, key=self.name)]
+
+    def name(self, node: int) -> str:
+        """The bank's name, or the node's number where the bank has not told."""
+        return self.banks[node].name if node in self.banks else f"node {node}"
+
+    def by_name(self, reasons: dict[int, str]) -> dict[str, str]:
+        """`reasons` with banks' names for nodes."""
+        return {self.name(n): why for n, why in sorted(reasons.items(), key=lambda item: self.name(item[0]))}
+
+    def _welcome(self) -> dict[int, str]:
+        """Identify new nodes and tell the agreement to those that lack it; failures by node."""
+        known = self.banks.keys() | self.refused.keys()
+        new = [n for n in self.exchange.grid.get_node_ids() if n not in known]
+        replies = self.exchange.ask("identity", {n: RecordDict() for n in new})
+        for node, answer in replies.answers.items():
+            self._admit(node, BankIdentity(**messages.config(answer.content)))
+        return replies.failures | self._tell()
+
+    def _admit(self, node: int, bank: BankIdentity) -> None:
+        if bank.contract != self.contract:
+            self.refused[node] = (
+                f"{bank.name} holds contract {bank.contract}, the consortium's is {self.contract}: "
+                "update the bank's contract file"
+            )
+        elif bank.name in {self.banks[n].name for n in self.nodes}:
+            self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
+        else:
+            self.banks[node] = bank
+
+    def _tell(self) -> dict[int, str]:
+        if self.agreement is None:
+            return {}
+        connected = set(self.exchange.grid.get_node_ids()) & set(self.banks)
+        content = messages.pack(agreement=self.agreement.to_json())
+        replies = self.exchange.ask("agree", {n: content for n in connected - self._agreed})
+        self._agreed |= set(replies.answers)
+        return replies.failures
+
+    def _shortage(self, what: str, count: int, failures: dict[int, str]) -> str:
+        reasons = [f"{name}: {why}" for name, why in self.by_name(self.refused | failures).items()]
+        of = self.expected or len(self.banks)
+        return f"{count} of {of} {what}, the quorum is {self.needed}. " + "; ".join(reasons)
+
+
+class _MembersGrid(Grid):
+    """A grid whose nodes are the roster's."""
+
+    def __init__(self, grid: Grid, roster: Roster):
+        self._grid, self._roster = grid, roster
+
+    def set_run(self, run) -> None:
+        self._grid.set_run(run)
+
+    @property
+    def run(self):
+        return self._grid.run
+
+    def create_message(
+        self,
+        content: RecordDict,
+        message_type: str,
+        dst_node_id: int,
+        group_id: str,
+        ttl: float | None = None,
+    ) -> Message:
+        return Message(content, dst_node_id, message_type, group_id=group_id, ttl=ttl)
+
+    def get_node_ids(self) -> list[int]:
+        return self._roster.nodes
+
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        return self._grid.push_messages(messages)
+
+    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
+        return self._grid.pull_messages(message_ids)
+
+    def send_and_receive(
+        self, messages: Iterable[Message], *, timeout: float | None = None
+    ) -> Iterable[Message]:
+        return self._grid.send_and_receive(messages, timeout=timeout)

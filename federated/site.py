@@ -1,0 +1,84 @@
+"""A bank's side of the federation: its records stay here, its answers leave."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+from flwr.app import RecordDict
+
+from credit.encoding import Encoding, OutcomeCounts
+from credit.errors import FederationError
+from credit.features import OUTCOME, PARTS, BankRecords, FeatureSpec
+from credit.models.logistic import feature_moments
+from federated import messages
+from federated.agreement import Agreement, logged_mask
+from federated.tasks import Parts, Task, task_for
+from federated.tasks.task import Part
+
+
+class BankSite:
+    """One bank's records and what it holds between messages."""
+
+    def __init__(self, records: BankRecords, spec: FeatureSpec):
+        self.records, self.spec = records, spec
+        self.task: Task | None = None
+        self._encoded: tuple[Encoding, Parts] | None = None
+
+    def answer(self, kind: str, content: RecordDict) -> RecordDict:
+        """The answer to one message of `kind`, a name in `messages.KINDS`.
+
+        Raises FederationError where the bank cannot answer that kind now.
+        """
+        answers = {
+            "identity": self.identity,
+            "counts": self.counts,
+            "moments": self.moments,
+            "agree": self.agree,
+            **(self.task.answers if self.task else {}),
+        }
+        if kind not in answers:
+            raise FederationError(
+                f"bank {self.records.name} holds no agreement for a message of kind {kind!r}"
+            )
+        return answers[kind](content)
+
+    def identity(self, content: RecordDict) -> RecordDict:
+        records = {part: self.records.part(part).height for part in PARTS}
+        return messages.pack(name=self.records.name, contract=self.spec.contract, **records)
+
+    def counts(self, content: RecordDict) -> RecordDict:
+        counts = outcome_counts(self.records.train, self.spec)
+        return messages.pack({messages.SUMS: counts.to_vector()})
+
+    def moments(self, content: RecordDict) -> RecordDict:
+        encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
+        X = self._parts(encoding).train.X
+        return messages.pack({messages.SUMS: feature_moments(X, logged_mask(self.spec))})
+
+    def agree(self, content: RecordDict) -> RecordDict:
+        agreement = Agreement.from_json(messages.config(content)["agreement"])
+        self.task = task_for(agreement, self._parts(agreement.encoding), self.spec)
+        return messages.pack(agreed=True)
+
+    def _parts(self, encoding: Encoding) -> Parts:
+        if self._encoded is None or self._encoded[0] != encoding:
+            train, validation = (encode(f, encoding) for f in (self.records.train, self.records.validation))
+            self._encoded = encoding, Parts(train, validation)
+        return self._encoded[1]
+
+
+def outcome_counts(frame: pl.DataFrame, spec: FeatureSpec) -> OutcomeCounts:
+    """The records of `frame` by category level and outcome."""
+    return OutcomeCounts.count(frame, outcomes(frame), spec.levels, len(spec.classes))
+
+
+def encode(frame: pl.DataFrame, encoding: Encoding) -> Part:
+    """The records of `frame` as numbers."""
+    return Part(encoding.matrix(frame), outcomes(frame))
+
+
+def outcomes(frame: pl.DataFrame) -> np.ndarray:
+    """Class numbers, shape (n,)."""
+    return frame[OUTCOME].cast(pl.Int64).to_numpy()

@@ -1,0 +1,73 @@
+"""A bank's part in training boosted trees: it follows the shared margin and proposes trees from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from flwr.app import RecordDict
+
+from credit.errors import FederationError
+from credit.features import FeatureSpec
+from federated import messages
+from federated.agreement import Agreement
+from federated.learners import tree_learner
+from federated.learners.protocol import leaf_cover
+from federated.tasks.task import Answer, Parts, losses
+
+HELD = "round"
+
+
+class TreeTask:
+    """Holds the shared margin F of the bank's records, shape (n, K), as of round `held`.
+
+    Every message brings the deltas after the round its `start` names; `start` 0 begins afresh, so a bank
+    that joined late, missed rounds or lost its state catches up.
+    """
+
+    def __init__(self, agreement: Agreement, parts: Parts, spec: FeatureSpec):
+        self.agreement, self.parts = agreement, parts
+        self.learner = tree_learner(agreement.family, agreement.params, spec)
+        self._binned: Any = None
+        self._restart()
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        return {"propose": self.propose, "losses": self.losses, "cover": self.cover}
+
+    def propose(self, content: RecordDict) -> RecordDict:
+        self.catch_up(content)
+        if self._binned is None:
+            self._binned = self.learner.bind(self.parts.train.X, self.parts.train.outcome)
+        trees = messages.config(content)["trees"]
+        blob = self.learner.propose(self._binned, self.train, trees, self.agreement.seed + self.held)
+        figures = {messages.EXAMPLES: len(self.train), HELD: self.held}
+        return messages.pack({"trees": blob}, figures)
+
+    def losses(self, content: RecordDict) -> RecordDict:
+        self.catch_up(content)
+        answer = losses(self.train, self.validation, self.parts)
+        answer.metric_records[messages.METRICS][HELD] = self.held
+        return answer
+
+    def cover(self, content: RecordDict) -> RecordDict:
+        blob = messages.blobs(content)["trees"]
+        return messages.pack({messages.SUMS: leaf_cover(self.learner, blob, self.parts.train.X)})
+
+    def catch_up(self, content: RecordDict) -> None:
+        """Apply the deltas of `content`; raises FederationError where they do not follow on."""
+        start = messages.config(content)["start"]
+        if start == 0:
+            self._restart()
+        if start != self.held:
+            raise FederationError(f"deltas after round {start} came, but this bank holds round {self.held}")
+        for blob in messages.blobs(content).values():
+            self.train = self.train + self.learner.margins(blob, self.parts.train.X)
+            self.validation = self.validation + self.learner.margins(blob, self.parts.validation.X)
+            self.held += 1
+
+    def _restart(self) -> None:
+        base = np.array(self.agreement.base)
+        self.train = np.tile(base, (len(self.parts.train.X), 1))
+        self.validation = np.tile(base, (len(self.parts.validation.X), 1))
+        self.held = 0

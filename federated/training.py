@@ -1,0 +1,129 @@
+"""One call that trains one model over many banks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flwr.app import ArrayRecord
+from flwr.serverapp import Grid
+
+from credit.errors import FederationError
+from credit.features import BankRecords, FeatureSpec
+from credit.models import Model
+from credit.models.logistic import LogisticModel
+from federated import messages
+from federated.agreement import Agreement
+from federated.client_app import bank_app
+from federated.engines.inprocess import InProcessGrid
+from federated.exchange import Exchange
+from federated.learners import params_of, tree_learner
+from federated.preparation import agree, summed
+from federated.roster import BankIdentity, Roster
+from federated.rounds import OnRound, RoundPlan, RoundReport, RoundsResult, run_rounds
+from federated.site import BankSite
+from federated.strategies import STRATEGIES
+from federated.strategies.fedavg import TreeFedAvg, logistic_fedavg
+from federated.tasks.logistic import WEIGHTS
+
+
+@dataclass(frozen=True)
+class FederatedModel:
+    """The model that a training gave, and how it came about.
+
+    The model holds the rounds up to `best_round`, that of the lowest validation loss. `refused` gives the
+    reason, by bank, for those that could take no part at all.
+    """
+
+    model: Model
+    rounds: list[RoundReport]
+    best_round: int
+    bytes_by_kind: dict[str, int]
+    banks: dict[str, BankIdentity]
+    refused: dict[str, str]
+
+
+def inprocess_grid(
+    banks: Sequence[BankRecords], spec: FeatureSpec, workers: int | None = None
+) -> InProcessGrid:
+    """A grid of `banks` inside this process; what is trained does not depend on `workers`."""
+    sites = [BankSite(records, spec) for records in banks]
+    app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))])
+    return InProcessGrid(app, [{"bank": number} for number in range(len(sites))], workers)
+
+
+def train_federated(
+    family: str,
+    grid: Grid,
+    spec: FeatureSpec,
+    *,
+    strategy: str = "fedavg",
+    rounds: int = 30,
+    trees_per_round: int = 2,
+    patience: int | None = None,
+    seed: int = 0,
+    params: Any = None,
+    quorum: float = 1.0,
+    expected: int | None = None,
+    wait: float = 600.0,
+    gather_wait: float = 0.0,
+    on_round: OnRound | None = None,
+) -> FederatedModel:
+    """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
+
+    `params` is the family's parameter dataclass. `quorum` is the share of the `expected` banks (default:
+    those there at the start) that must answer every exchange; `wait` bounds an exchange and `gather_wait`
+    the wait for missing banks, in seconds. Encoding and base rate come from the banks there at the start;
+    a bank that joins later takes them as they are.
+
+    Raises FederationError below the quorum, and for an unknown family or strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
+    plain_params = params_of(family, params)
+    roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait)
+    roster.gather()
+    agreement = agree(roster, family, spec, seed, plain_params)
+    plan = RoundPlan(rounds, patience)
+    if family == "logistic":
+        model, result = _train_logistic(roster, agreement, spec, plan, on_round)
+    else:
+        model, result = _train_trees(roster, agreement, spec, plan, on_round, trees_per_round)
+    return FederatedModel(
+        model=model,
+        rounds=result.reports,
+        best_round=result.best,
+        bytes_by_kind=dict(roster.exchange.bytes),
+        banks={bank.name: bank for bank in roster.banks.values()},
+        refused=roster.by_name(roster.refused),
+    )
+
+
+def _train_logistic(
+    roster: Roster, agreement: Agreement, spec: FeatureSpec, plan: RoundPlan, on_round: OnRound | None
+) -> tuple[Model, RoundsResult]:
+    start = np.zeros((len(agreement.base), len(spec.features) + 1))
+    start[:, -1] = agreement.base
+    content = messages.pack({WEIGHTS: start})
+    result = run_rounds(roster, logistic_fedavg(), content.array_records[messages.ARRAYS], plan, on_round)
+    weights = result.arrays[WEIGHTS].numpy()
+    assert agreement.standardisation is not None
+    return LogisticModel(agreement.encoding, spec.classes, weights, agreement.standardisation), result
+
+
+def _train_trees(
+    roster: Roster,
+    agreement: Agreement,
+    spec: FeatureSpec,
+    plan: RoundPlan,
+    on_round: OnRound | None,
+    trees_per_round: int,
+) -> tuple[Model, RoundsResult]:
+    learner = tree_learner(agreement.family, agreement.params, spec)
+    strategy = TreeFedAvg(learner, trees_per_round)
+    result = run_rounds(roster, strategy, ArrayRecord(), plan, on_round)
+    trees = strategy.trees(result.best)
+    cover = summed(roster, "cover", messages.pack({"trees": trees}))
+    return learner.finish(trees, agreement.base, cover, agreement.encoding, spec.classes), result
