@@ -1,0 +1,114 @@
+"""The package folder: everything that is served, as plain files beside each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from credit.contract import Contract
+from credit.errors import ModelError
+from credit.expressions import remember
+from credit.manifest import verify_manifest
+from credit.models import Model, load_model
+
+
+class ContractName(BaseModel):
+    """The contract that a model was trained by."""
+
+    name: str = Field(examples=["sba"])
+    version: int = Field(examples=[1])
+    fingerprint: str = Field(description="sha256 of the contract's meaning")
+
+
+class Version(BaseModel):
+    """Where a model comes from: the content of `version.json`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    model: str = Field(description="name in the registry", examples=["credit-scorer"])
+    version: str = Field(description="version in the registry", examples=["3"])
+    alias: str = Field("", description="alias it had when it was packaged", examples=["champion"])
+    family: str = Field(description="kind of model", examples=["lightgbm"])
+    strategy: str = Field("", description="how the banks trained it together", examples=["fedavg"])
+    run_id: str = Field("", description="MLflow run")
+    dagster_run_id: str = Field("", description="Dagster run")
+    code_revision: str = Field("", description="git revision of the code that trained it")
+    contract: ContractName
+    data: dict[str, str] = Field({}, description="bank -> sha256 of the records it trained on")
+    threshold: float = Field(
+        gt=0, lt=1, description="probability of default from which an applicant is refused"
+    )
+    created: str = Field("", description="when it was packaged, ISO 8601")
+
+
+@dataclass(frozen=True)
+class GoldenCase:
+    """An applicant as JSON has it, and the probability of each class that the pipeline computed."""
+
+    applicant: Mapping[str, Any]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A verified package folder, loaded."""
+
+    folder: Path
+    contract: Contract
+    model: Model
+    version: Version
+    golden: tuple[GoldenCase, ...]
+
+    def optional(self, name: str) -> Any:
+        """The JSON file `name` of the folder, None where the package has none."""
+        path = self.folder / name
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def read_package(folder: Path) -> Package:
+    """The package in `folder`.
+
+    Raises ManifestError where a file was changed, ModelError where a part is missing or belongs to another contract.
+    """
+    verify_manifest(folder)
+    contract, version = read_contract(folder), _version(folder)
+    if contract.fingerprint != version.contract.fingerprint:
+        raise ModelError(
+            f"{folder}: version.json names another contract than contract.json: package the model again"
+        )
+    model = load_model(folder)
+    if set(model.encoding.features) - set(contract.spec.features) or model.classes != contract.classes:
+        raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
+    golden = tuple(
+        GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in _json(folder, "golden.json")
+    )
+    return Package(folder, contract, model, version, golden)
+
+
+def read_contract(folder: Path) -> Contract:
+    """The contract of a package, without a SQL parser. Raises ModelError where it is missing or damaged."""
+    remember(_json(folder, "expressions.json"))
+    try:
+        return Contract.model_validate(_json(folder, "contract.json"))
+    except ValidationError as error:
+        raise ModelError(f"{folder}/contract.json is damaged ({error.error_count()} faults)") from error
+
+
+def _version(folder: Path) -> Version:
+    try:
+        return Version.model_validate(_json(folder, "version.json"))
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
+        raise ModelError(f"{folder}/version.json is wrong or incomplete: {fields}") from error
+
+
+def _json(folder: Path, name: str) -> Any:
+    try:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no readable {name} ({error}): package the model again") from error

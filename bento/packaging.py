@@ -1,0 +1,64 @@
+"""Writes package folders, and builds Bentos from them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bento.package import GoldenCase, Version
+from credit.contract import Contract
+from credit.expressions import Expression
+from credit.manifest import write_manifest
+from credit.models import Model
+
+
+def write_package(
+    folder: Path,
+    *,
+    model: Model,
+    contract: Contract,
+    version: Version | Mapping[str, Any],
+    golden: Iterable[GoldenCase],
+    documents: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write everything that is served into `folder`, replacing what stood there only when all is written.
+
+    `documents` are optional JSON files by name: metrics.json, applicants.json, distributions.json and the like.
+    Raises pydantic's ValidationError where `version` is incomplete, ValueError where there is no golden applicant.
+    """
+    cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
+    if not cases:
+        raise ValueError("a package needs golden applicants, by which the service tests itself when it loads")
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    model.save(fresh)
+    files: dict[str, Any] = {
+        "contract.json": contract.model_dump(mode="json"),
+        "expressions.json": expression_trees(contract),
+        "version.json": Version.model_validate(version).model_dump(mode="json"),
+        "golden.json": cases,
+        **(documents or {}),
+    }
+    for name, content in files.items():
+        (fresh / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
+    write_manifest(fresh)
+    return _put_in_place(fresh, folder)
+
+
+def expression_trees(contract: Contract) -> dict[str, Any]:
+    """SQL -> compiled tree of every expression of `contract`, so that serving needs no SQL parser."""
+    sqls = [d.sql for d in contract.derived] + [r.sql for r in contract.rules]
+    return {sql: Expression.parse(sql).tree for sql in sqls}
+
+
+def _put_in_place(fresh: Path, folder: Path) -> Path:
+    former = folder.with_name(folder.name + ".old")
+    shutil.rmtree(former, ignore_errors=True)
+    if folder.exists():
+        folder.rename(former)
+    fresh.rename(folder)
+    shutil.rmtree(former, ignore_errors=True)
+    return folder
