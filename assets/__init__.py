@@ -1,0 +1,1 @@
+"""The software-defined assets, one file a stage, in the order of the pipeline."""

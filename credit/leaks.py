@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from credit.contract import BARRED, Column, Contract, Role
+from credit.contract import BARRED, Column, Contract, Derived, Role
 from credit.features import OUTCOME
 from credit.metrics import auc
 
@@ -27,23 +28,24 @@ class LeakFinding:
     blocks: bool
 
 
-def leak_findings(records: pl.DataFrame, contract: Contract) -> list[LeakFinding]:
-    """Checks of every feature, and for comparison of the columns the contract bars as leaks.
+def leak_findings(
+    records: pl.DataFrame, fields: Iterable[Column | Derived], power_limit: float = POWER_LIMIT
+) -> list[LeakFinding]:
+    """Checks of `fields`, columns of `records` (as in `Ingestion.records`), against their outcome.
 
-    power: AUC of the column alone, either way round, at most POWER_LIMIT. absence: AUC of whether it is
-    missing, at most ABSENCE_LIMIT. `records` has the columns of `Ingestion.records`. More than two
-    classes are judged as the first against the rest.
+    power: how well the column alone ranks defaults, an AUC, at most `power_limit`. absence: the AUC of
+    whether it is missing, at most ABSENCE_LIMIT. Both count either way round. More than two classes are
+    judged as the first against the rest; records of one class have no findings.
     """
-    leaks = [f for f in contract.with_role(Role.LEAK) if records[f.name].dtype != pl.String]
     outcome = (records[OUTCOME].to_numpy() > 0).astype(int)
     if len(np.unique(outcome)) < 2:
         return []
     findings = []
-    for field in (*contract.features, *leaks):
+    for field in fields:
         reaches_model = field.role is Role.FEATURE
         missing = records[field.name].is_null().to_numpy().astype(float)
         for check, value, limit in (
-            ("power", _power(records, field.name, outcome), POWER_LIMIT),
+            ("power", _power(records, field.name, outcome), power_limit),
             ("absence", _either_way(outcome, missing), ABSENCE_LIMIT),
         ):
             findings.append(LeakFinding(field.name, check, value, limit, reaches_model and value > limit))

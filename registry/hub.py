@@ -14,7 +14,7 @@ from registry.hub_space import point_space
 from registry.manifest import ManifestError, verify_manifest
 from registry.staging import stage
 
-__all__ = ["HubError", "Publication", "download", "publish"]
+__all__ = ["HubError", "Publication", "account", "download", "publish"]
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,12 @@ def download(
         shutil.rmtree(folder)
         raise HubError(f"{repo} at {sha} was downloaded and thrown away again. {error}") from error
     return folder, sha
+
+
+def account(token: str) -> str:
+    """The name of the account that a token belongs to. Raises HubError."""
+    hub = HubSession(None, token)
+    return str(hub.call("Signing in to the Hub", hub.api.whoami)["name"])
 
 
 def _check_token(hub: HubSession) -> None:

@@ -46,6 +46,6 @@ def _booster(text: str) -> lgb.Booster:
     import lightgbm as lgb
 
     try:
-        return lgb.Booster(model_str=text, params={"verbosity": -1})
+        return lgb.Booster(model_str=text)
     except lgb.basic.LightGBMError as error:
         raise ModelError(f"the LightGBM model is damaged ({error}): package it again") from error

@@ -1,0 +1,88 @@
+"""The consortium's models: averaged in rounds, one native model a family."""
+
+from collections.abc import Callable
+
+import dagster as dg
+import polars as pl
+
+from assets.ingestion import Parts
+from assets.progress import report_round
+from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.tables import picture, table
+from assets.training import bank_list
+from credit.models import Model
+from credit.plots import rounds_plot
+from federated.rounds import RoundReport
+from registry.tracking import Tracking
+
+
+@dg.asset(
+    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
+    backfill_policy=one_run,
+    group_name="aggregation",
+    kinds={"flower", "lightgbm", "catboost"},
+    owners=OWNERS,
+    code_version="1",
+    retry_policy=dg.RetryPolicy(max_retries=1),
+)
+def federated_models(
+    context: dg.AssetExecutionContext, loan_records: dict[str, Parts], tracking: dg.ResourceParam[Tracking]
+) -> dict[str, Model]:
+    """One model a family that all banks trained together; only messages left the banks."""
+    from federated.training import inprocess_grid, train_federated
+
+    banks, setting = bank_list(loan_records), consortium()
+    parent = tracking.pipeline_run(context.run_id)
+    models, rounds = {}, []
+    for family in setting.families:
+        run = tracking.child_run(parent, family, {"family": family, "strategy": setting.strategy})
+        trained = train_federated(
+            family,
+            inprocess_grid(banks, contract().spec, setting.seed),
+            contract().spec,
+            strategy=setting.strategy,
+            rounds=setting.rounds,
+            quorum=setting.quorum,
+            seed=setting.seed,
+            on_round=_watch(family, setting.rounds, tracking, run, rounds),
+        )
+        models[family] = trained.model
+        tracking.log_params(run, {"family": family, "strategy": setting.strategy, "banks": len(banks)})
+        tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
+    context.add_output_metadata(_metadata(pl.DataFrame(rounds, infer_schema_length=None)))
+    return models
+
+
+def _watch(family: str, total: int, tracking: Tracking, run: str, rows: list[dict]) -> Callable[[RoundReport], None]:
+    """Report each round to the terminal, to MLflow, and to the asset's table."""
+
+    def on_round(report: RoundReport) -> None:
+        report_round(family, report.round, total, report.validation_loss)
+        losses = {"train_loss": report.train_loss, "validation_loss": report.validation_loss}
+        known = {name: value for name, value in losses.items() if value is not None}
+        tracking.log_metrics(run, {**known, "round_bytes": float(report.bytes)}, step=report.round)
+        rows.append(
+            {
+                "family": family,
+                "round": report.round,
+                **losses,
+                "bytes": report.bytes,
+                "seconds": report.seconds,
+                "banks": len(report.answered),
+                "failed": "; ".join(f"{bank}: {why}" for bank, why in report.failed.items()),
+            }
+        )
+
+    return on_round
+
+
+def _metadata(rounds: pl.DataFrame) -> dict:
+    last = rounds.group_by("family", maintain_order=True).agg(
+        pl.len().alias("rounds"), pl.last("validation_loss"), pl.sum("bytes"), pl.sum("seconds"), pl.last("banks")
+    )
+    return {
+        "families": table(last),
+        "rounds": table(rounds),
+        "training": picture(rounds_plot(rounds)),
+        "banks left out in some round": table(rounds.filter(pl.col("failed") != "").select("family", "round", "failed")),
+    }

@@ -1,0 +1,95 @@
+"""How good each model is: local-only, federated and pooled, per bank and over all."""
+
+import dagster as dg
+import polars as pl
+
+from assets.ingestion import Parts
+from assets.setting import OWNERS, consortium, every_bank, one_run
+from assets.tables import picture, table
+from assets.training import ModelsByBank, bank_list
+from credit.evaluation import ALL_BANKS, Candidate, figures, score_banks, uplift
+from credit.models import Model
+from credit.plots import calibration_plot, roc_plot, uplift_plot
+from registry.tracking import Tracking
+
+
+@dg.asset(
+    ins={
+        "loan_records": dg.AssetIn(partition_mapping=every_bank),
+        "local_models": dg.AssetIn(partition_mapping=every_bank),
+    },
+    backfill_policy=one_run,
+    group_name="evaluation",
+    kinds={"polars", "mlflow"},
+    owners=OWNERS,
+    code_version="1",
+)
+def evaluation(
+    context: dg.AssetExecutionContext,
+    loan_records: dict[str, Parts],
+    local_models: ModelsByBank,
+    federated_models: dict[str, Model],
+    pooled_models: dict[str, Model],
+    tracking: dg.ResourceParam[Tracking],
+) -> dict[str, pl.DataFrame]:
+    """Figures of every model on the out-of-time test, with bootstrap intervals, and each bank's uplift."""
+    banks, seed = bank_list(loan_records), consortium().seed
+    candidates = _candidates(local_models, federated_models, pooled_models)
+    scores = {part: score_banks(candidates, banks, part) for part in ("train", "validation", "test")}
+    test = figures(scores["test"], scores["train"], seed=seed)
+    validation = figures(scores["validation"], scores["train"], seed=seed, replicates=0)
+    uplifts = pl.concat(
+        [uplift(scores["test"], f, seed=seed).with_columns(family=pl.lit(f)) for f in consortium().families]
+    )
+    best = best_family(validation)
+    pictures = _pictures(scores["test"], uplifts, best)
+    _log(tracking, context.run_id, test, uplifts, pictures)
+    context.add_output_metadata(
+        {
+            "best federated family on validation": best,
+            "models, all banks": table(_overall(test)),
+            **{name: picture(png) for name, png in pictures.items()},
+            "uplift by bank": table(uplifts.filter(family=best).drop("family")),
+            "models by bank": table(test.filter(pl.col("bank") != ALL_BANKS), digits=3),
+        }
+    )
+    return {"test": test, "validation": validation, "uplift": uplifts}
+
+
+def best_family(validation: pl.DataFrame) -> str:
+    """The federated family with the highest validation AUC over all banks: the test is not looked at."""
+    overall = validation.filter(bank=ALL_BANKS, strategy="federated")
+    return overall.sort("auc", descending=True, nulls_last=True)["family"][0]
+
+
+def _candidates(local: ModelsByBank, federated: dict[str, Model], pooled: dict[str, Model]) -> list[Candidate]:
+    return [
+        *(Candidate(f, "local", m, bank) for bank, models in local.items() for f, m in models.items()),
+        *(Candidate(f, "federated", m) for f, m in federated.items()),
+        *(Candidate(f, "pooled", m) for f, m in pooled.items()),
+    ]
+
+
+def _overall(test: pl.DataFrame) -> pl.DataFrame:
+    return test.filter(bank=ALL_BANKS).drop("bank").sort("auc", descending=True)
+
+
+def _pictures(scores: pl.DataFrame, uplifts: pl.DataFrame, best: str) -> dict[str, bytes]:
+    return {
+        "roc": roc_plot(scores),
+        "calibration": calibration_plot(scores),
+        "uplift": uplift_plot(uplifts.filter(family=best), best),
+    }
+
+
+def _log(
+    tracking: Tracking, dagster_run: str, test: pl.DataFrame, uplifts: pl.DataFrame, pictures: dict[str, bytes]
+) -> None:
+    parent = tracking.pipeline_run(dagster_run)
+    for name, png in pictures.items():
+        tracking.log_bytes(parent, png, f"evaluation/{name}.png")
+    for name, frame in (("figures", test), ("uplift", uplifts)):
+        tracking.log_bytes(parent, frame.write_csv().encode(), f"evaluation/{name}.csv")
+    for row in test.filter(bank=ALL_BANKS, strategy="federated").iter_rows(named=True):
+        run = tracking.child_run(parent, row["family"])
+        tracking.log_metrics(run, {k: row[k] for k in ("auc", "ks", "brier", "logloss", "gap")})

@@ -1,0 +1,135 @@
+"""Loan records: taken from their source, checked against the contract, split per bank."""
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.setting import OWNERS, banks, consortium, contract, one_run
+from assets.tables import columns, table
+from credit.contract import Role
+from credit.errors import DataError
+from credit.features import BankRecords
+from credit.files import whole_file
+from credit.fingerprints import frame_fingerprint
+from credit.home import Home
+from credit.ingestion import Ingestion, ingest
+from credit.leaks import barred_features, leak_findings
+from credit.sources import RawRecords, raw_records
+from credit.splits import PART, bank_records, single_class_parts, with_parts
+
+QUARANTINE_LIMIT = 0.2
+Parts = dict[str, pl.DataFrame]
+
+
+@dg.asset(group_name="ingestion", kinds={"parquet"}, owners=OWNERS, code_version="1", backfill_policy=one_run)
+def raw_loan_records(home: dg.ResourceParam[Home]):
+    """Loan records as their source holds them, as texts in one Parquet."""
+    raw = raw_records(consortium().dataset, home.data)
+    return dg.MaterializeResult(
+        value={"path": str(raw.path), "sha256": raw.sha256, "origin": raw.origin, "rows": raw.rows},
+        metadata={
+            "dagster/row_count": raw.rows,
+            "origin": raw.origin,
+            "cached": raw.cached,
+            "path": dg.MetadataValue.path(raw.path),
+            "sha256": raw.sha256,
+        },
+        data_version=dg.DataVersion(raw.sha256),
+    )
+
+
+@dg.asset(
+    partitions_def=banks,
+    backfill_policy=one_run,
+    group_name="ingestion",
+    kinds={"polars", "pandera"},
+    owners=OWNERS,
+    code_version="1",
+    check_specs=[
+        dg.AssetCheckSpec("contract", asset="loan_records", description="Few records fail the contract.", blocking=True),
+        dg.AssetCheckSpec("leak_guard", asset="loan_records", description="No feature knows the outcome.", blocking=True),
+    ],
+)
+def loan_records(
+    context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]
+):
+    """Each bank's records that fit the contract, with derived features, in train, validation and test."""
+    ingestion = ingest(RawRecords(**raw_loan_records, cached=True).read(), contract())
+    quarantine = home.quarantine / contract().name / "quarantine.parquet"
+    with whole_file(quarantine) as aside:
+        ingestion.quarantine.write_parquet(aside)
+    parted = with_parts(ingestion.records, contract(), consortium().seed)
+    by_bank = {alias: _parts(parted, alias) for alias in context.partition_keys}
+    for alias, parts in by_bank.items():
+        context.add_asset_metadata(_bank_metadata(alias, parts, ingestion), partition_key=alias)
+    return dg.MaterializeResult(
+        value=by_bank,
+        metadata=_metadata(ingestion, parted, quarantine),
+        check_results=[_contract_check(ingestion), _leak_check(by_bank)],
+    )
+
+
+def _metadata(ingestion: Ingestion, parted: pl.DataFrame, quarantine: Path) -> dict:
+    train = parted.filter(pl.col(PART) == "train")
+    barred = [f for f in contract().with_role(Role.LEAK) if parted[f.name].dtype != pl.String]
+    return {
+        "records read": ingestion.rows,
+        "records kept": ingestion.records.height,
+        "quarantined": ingestion.quarantine.height,
+        "quarantine": dg.MetadataValue.path(quarantine),
+        "quarantined by bank and reason": table(ingestion.reasons().head(50)),
+        "mended values": ingestion.mended,
+        "barred columns, how well each alone ranks defaults": table(pl.DataFrame(leak_findings(train, barred))),
+    }
+
+
+def _contract_check(ingestion: Ingestion) -> dg.AssetCheckResult:
+    count, share = ingestion.quarantine.height, ingestion.quarantine.height / ingestion.rows
+    return dg.AssetCheckResult(
+        check_name="contract",
+        passed=share <= QUARANTINE_LIMIT,
+        metadata={"quarantined": count, "share": share, "limit": QUARANTINE_LIMIT},
+        description=f"{count:,} of {ingestion.rows:,} records are in quarantine; {QUARANTINE_LIMIT:.0%} may be",
+    )
+
+
+def _leak_check(by_bank: dict[str, Parts]) -> dg.AssetCheckResult:
+    train = pl.concat([parts["train"] for parts in by_bank.values()])
+    findings = leak_findings(train, contract().features)
+    barred = barred_features(contract().spec.features, contract())
+    leaking = sorted({f.column for f in findings if f.blocks} | set(barred))
+    return dg.AssetCheckResult(
+        check_name="leak_guard",
+        passed=not leaking,
+        metadata={"findings": table(pl.DataFrame(findings))} if findings else {},
+        description=f"leaks: {', '.join(leaking)}" if leaking else "no feature knows the outcome",
+    )
+
+
+def _parts(records: pl.DataFrame, alias: str) -> Parts:
+    name = consortium().bank(alias).name
+    bank = bank_records(records, contract(), name, seed=consortium().seed, cap=consortium().records_per_bank)
+    if not bank.train.height:
+        raise DataError(
+            f"bank {name!r} ({alias}) has no training record in data set {contract().name}: "
+            "correct its name in the consortium file, or remove it"
+        )
+    return {"train": bank.train, "validation": bank.validation, "test": bank.test}
+
+
+def _bank_metadata(alias: str, parts: Parts, ingestion: Ingestion) -> dict:
+    name = consortium().bank(alias).name
+    own = ingestion.reasons().filter(pl.col("bank") == name)
+    rates = {f"{part} records": frame.height for part, frame in parts.items()}
+    rates |= {f"{part} default rate": float(f["outcome"].mean() or 0.0) for part, f in parts.items() if f.height}  # type: ignore[arg-type]
+    one_class = single_class_parts(BankRecords(alias, **parts))
+    return {
+        **rates,
+        "dagster/row_count": sum(f.height for f in parts.values()),
+        "dagster/column_schema": columns(parts["train"]),
+        "fingerprint": frame_fingerprint(*parts.values()),
+        "quarantined": int(own["records"].sum()),
+        "quarantined by reason": table(own.drop("bank")),
+        "parts with one outcome class": ", ".join(one_class) or "none",
+    }

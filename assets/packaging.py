@@ -1,0 +1,94 @@
+"""The champion as a scoring service: a package of plain files, and the Bento around it."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.ingestion import Parts
+from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.training import bank_list
+from bento.package import GoldenCase
+from credit.applicant import applicant_from_source
+from credit.explanation import feature_distributions, sample_records
+from credit.home import Home
+from credit.ingestion import ROW
+from credit.models import Model, load_model
+from registry.tracking import Tracking
+
+GOLDEN = 20
+PUBLISHED_APPLICANTS = 100
+
+
+@dg.asset(
+    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
+    backfill_policy=one_run,
+    group_name="packaging",
+    kinds={"bentoml"},
+    owners=OWNERS,
+    code_version="1",
+)
+def scoring_service(
+    context: dg.AssetExecutionContext,
+    champion: dict,
+    raw_loan_records: dict,
+    loan_records: dict[str, Parts],
+    evaluation: dict[str, pl.DataFrame],
+    home: dg.ResourceParam[Home],
+    tracking: dg.ResourceParam[Tracking],
+) -> dict:
+    """The Bento that answers POST /predict with the champion."""
+    from bento.build import build_bento
+    from bento.packaging import write_package
+
+    os.environ.setdefault("BENTOML_HOME", str(home.bentoml))
+    with tempfile.TemporaryDirectory() as folder:
+        model = load_model(tracking.scorer_folder(champion["run_id"], Path(folder)))
+    test = pl.concat([bank.test for bank in bank_list(loan_records)])
+    sample = sample_records(test, PUBLISHED_APPLICANTS, consortium().seed)
+    cases = _cases(model, sample, Path(raw_loan_records["path"]))
+    documents = {
+        "applicants.json": {f"A{i:04d}": dict(case.applicant) for i, case in enumerate(cases)},
+        "distributions.json": feature_distributions(test, contract()),
+    }
+    package = write_package(
+        home.root / "packages" / f"{consortium().model}-{champion['version']}",
+        model=model,
+        contract=contract(),
+        version=_version(champion),
+        golden=cases[:GOLDEN],
+        documents=documents,
+    )
+    tag = build_bento(package)
+    context.add_output_metadata(
+        {"bento": tag, "package": dg.MetadataValue.path(package), "model version": champion["version"], "serve": "make serve"}
+    )
+    return {"tag": tag, "package": str(package), "version": champion["version"]}
+
+
+def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
+    """Applicants as their source states them, each with the probabilities of the pipeline's own bulk path."""
+    probabilities = model.probabilities(model.encoding.matrix(records))
+    texts = pl.read_parquet(raw)[records[ROW].to_list()]
+    return [
+        GoldenCase(applicant_from_source(contract(), row), tuple(chances))
+        for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)
+    ]
+
+
+def _version(champion: dict) -> dict:
+    tags = champion["tags"]
+    return {
+        "model": consortium().model,
+        "version": champion["version"],
+        "alias": "champion",
+        "run_id": champion["run_id"],
+        **{key: tags[key] for key in ("family", "strategy", "dagster_run_id", "code_revision")},
+        "contract": {"name": contract().name, "version": contract().version, "fingerprint": contract().fingerprint},
+        "data": json.loads(tags["data_fingerprints"]),
+        "threshold": float(tags["threshold"]),
+        "created": tags["created"],
+    }

@@ -1,0 +1,104 @@
+"""The release: a folder exactly as it stands on the Hub, and its push."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.setting import OWNERS, consortium, contract, one_run
+from credit.evaluation import ALL_BANKS
+from credit.home import Home
+from registry.card import data_card, model_card
+from registry.hub import Publication, publish
+from registry.release import write_release
+from registry.tracking import Tracking
+
+
+class HubConfig(dg.Config):
+    """Where the release goes on the Hugging Face Hub. The token comes from HF_TOKEN."""
+
+    namespace: str = ""
+    """User or organisation; by default HF_NAMESPACE, else the token's owner."""
+    private: bool = True
+    """Whether repositories are made private."""
+    space: str = ""
+    """A Docker Space that serves the model and is told the new revision, `namespace/name`."""
+
+
+@dg.asset(
+    group_name="publication", kinds={"huggingface"}, owners=OWNERS, code_version="1", backfill_policy=one_run,
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
+)  # fmt: skip
+def release(
+    context: dg.AssetExecutionContext,
+    config: HubConfig,
+    scoring_service: dict,
+    champion: dict,
+    evaluation: dict[str, pl.DataFrame],
+    explanation: dict,
+    raw_loan_records: dict,
+    home: dg.ResourceParam[Home],
+    tracking: dg.ResourceParam[Tracking],
+) -> dict:
+    """The champion's release: model, contract, figures, SHAP artifacts, cards and manifest; on the Hub with HF_TOKEN."""
+    folder = home.releases / f"{consortium().model}-v{champion['version']}"
+    own_run = champion["tags"]["dagster_run_id"] == context.run_id
+    if own_run or not folder.is_dir():
+        _write(folder, scoring_service, champion, evaluation, explanation, raw_loan_records, tracking)
+    state, details = _push(folder, champion, config)
+    context.add_output_metadata({"state": state, "folder": dg.MetadataValue.path(folder), **details})
+    tracking.finish(tracking.pipeline_run(context.run_id))
+    return {"folder": str(folder), "state": state}
+
+
+def _write(
+    folder: Path,
+    service: dict,
+    champion: dict,
+    evaluation: dict[str, pl.DataFrame],
+    explanation: dict,
+    raw: dict,
+    tracking: Tracking,
+) -> None:
+    family = champion["tags"]["family"]
+    test = evaluation["test"].filter(family=family, strategy="federated")
+    uplift = evaluation["uplift"].filter(family=family).drop("family")
+    overall = test.filter(bank=ALL_BANKS).row(0, named=True)
+    write_release(
+        folder,
+        package=Path(service["package"]),
+        metrics={"overall": overall, "by_bank": test.filter(pl.col("bank") != ALL_BANKS).to_dicts(), "uplift": uplift.to_dicts()},
+        explanation=lambda into: tracking.client.download_artifacts(explanation["mlflow_run"], "explanation", str(into)),
+        card=model_card(contract(), consortium().name, champion, overall, uplift),
+        data_card=data_card(contract(), consortium().name, raw, test),
+    )
+
+
+def _push(folder: Path, champion: dict, config: HubConfig) -> tuple[str, dict]:
+    token = os.environ.get("HF_TOKEN")
+    if not token:
+        return "staged: set HF_TOKEN to publish it", {}
+    name = config.namespace or os.environ.get("HF_NAMESPACE") or _owner(token)
+    done: Publication = publish(
+        folder / "model",
+        f"{name}/{consortium().model}",
+        token=token,
+        dataset_folder=folder / "dataset",
+        dataset_repo=f"{name}/{consortium().model}-data",
+        tag=f"v{champion['version']}",
+        private=config.private,
+        space=config.space or None,
+    )
+    state = "published" if done.changed else "published before, nothing changed"
+    return state, {
+        "model": dg.MetadataValue.url(done.model_url),
+        "revision": done.model_revision,
+        "space": done.space,
+    }
+
+
+def _owner(token: str) -> str:
+    from registry.hub import account
+
+    return account(token)

@@ -1,0 +1,28 @@
+"""What a pipeline is about: its consortium, its contract, its banks as partitions."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+
+from credit.contract import Contract, load_contract
+from federated.consortium import Consortium, load_consortium
+
+
+@cache
+def consortium() -> Consortium:
+    """The consortium of the file named by CONSORTIUM, by default `consortium.yaml`."""
+    return load_consortium(Path(os.environ.get("CONSORTIUM", "consortium.yaml")))
+
+
+@cache
+def contract() -> Contract:
+    """The contract of the consortium's data set."""
+    return load_contract(consortium().dataset)
+
+
+banks = dg.StaticPartitionsDefinition([bank.alias for bank in consortium().banks])
+one_run = dg.BackfillPolicy.single_run()
+every_bank = dg.AllPartitionMapping()
+OWNERS = ["team:credit-risk"]

@@ -1,0 +1,182 @@
+"""`fedcredit`: credit scores that banks train together without showing each other a loan record."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=__doc__,
+)
+
+
+@app.callback()
+def _main() -> None:
+    """Credit scores that banks train together without showing each other a loan record."""
+
+
+@app.command()
+def run(
+    dataset: Annotated[
+        str, typer.Option(envvar="DATASET", help="Contract to use: a shipped name (sba, synthetic) or a path.")
+    ] = "",
+    banks: Annotated[
+        str, typer.Option(envvar="BANKS", help="So many of the largest banks, or 'all': the 100 largest, uncapped.")
+    ] = "",
+    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")] = Path(
+        "consortium.yaml"
+    ),
+    report: Annotated[Path, typer.Option(help="Where the run's report is written.")] = Path("reports/latest.json"),
+) -> None:
+    """Run the whole pipeline: ingest, train, average, evaluate, explain, promote, package, publish.
+
+    [dim]fedcredit run --dataset synthetic --banks 5[/]
+    """
+    from cli.run import run_command
+
+    run_command(dataset, banks, consortium, report)
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(envvar="PORT", help="Port of the Dagster UI.")] = 3000) -> None:
+    """Open the Dagster UI on this machine: runs, lineage, schedules."""
+    from cli.servers import dagster_ui
+
+    dagster_ui(port)
+
+
+@app.command()
+def mlflow(port: Annotated[int, typer.Option(envvar="PORT", help="Port of the MLflow UI.")] = 5000) -> None:
+    """Open the MLflow UI on this machine: runs, figures, model versions."""
+    from cli.servers import mlflow_ui
+
+    mlflow_ui(port)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the scoring service.")] = 8000,
+    bento: Annotated[str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")] = "",
+) -> None:
+    """Serve the champion: POST /predict answers with a probability of default and its reasons."""
+    from cli.servers import scoring_service
+
+    scoring_service(port, bento)
+
+
+@app.command()
+def history(model: Annotated[str, typer.Option(help="Registered model.")] = "") -> None:
+    """Who was champion when, and why."""
+    from cli.models import history_command
+
+    history_command(model)
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Version to make champion.")],
+    override: Annotated[str, typer.Option(help="The reason, which is recorded.")],
+    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+) -> None:
+    """Make a version champion by hand, also to roll back; the reason is recorded.
+
+    [dim]fedcredit promote 3 --override "champion 4 refuses too many new firms"[/]
+    """
+    from cli.models import promote_command
+
+    promote_command(version, override, model)
+
+
+contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")
+app.add_typer(contract_app, name="contract")
+
+
+@contract_app.command("show")
+def contract_show(
+    contract: Annotated[str, typer.Argument(help="A shipped name or a path.")] = "sba",
+) -> None:
+    """Show a contract's columns: where each comes from, what it means, what it may be used for."""
+    from cli.contracts import show_command
+
+    show_command(contract)
+
+
+@contract_app.command("check")
+def contract_check(
+    contract: Annotated[str, typer.Argument(help="A shipped name or a path.")] = "sba",
+) -> None:
+    """Check a contract against its data and say what would go to quarantine, and why."""
+    from cli.contracts import check_command
+
+    check_command(contract)
+
+
+federation_app = typer.Typer(no_args_is_help=True, help="The federation: banks that train together.")
+app.add_typer(federation_app, name="federation")
+
+
+@federation_app.command("banks")
+def federation_banks(
+    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM")] = Path("consortium.yaml"),
+) -> None:
+    """List the consortium's banks and terms."""
+    from cli.federation import banks_command
+
+    banks_command(consortium)
+
+
+release_app = typer.Typer(no_args_is_help=True, help="Releases: what goes to the Hugging Face Hub.")
+app.add_typer(release_app, name="release")
+
+
+@release_app.command("verify")
+def release_verify(folder: Annotated[Path, typer.Argument(help="A release folder.")]) -> None:
+    """Check that a release folder holds exactly what its manifest lists."""
+    from cli.releases import verify_command
+
+    verify_command(folder)
+
+
+@release_app.command("publish")
+def release_publish(
+    folder: Annotated[Path, typer.Argument(help="A release folder, of `fedcredit run`.")],
+    namespace: Annotated[str, typer.Option(envvar="HF_NAMESPACE", help="User or organisation on the Hub.")] = "",
+    public: Annotated[bool, typer.Option(help="Make the repositories public.")] = False,
+) -> None:
+    """Publish a staged release on the Hub; needs HF_TOKEN. Publishing twice changes nothing."""
+    from cli.releases import publish_command
+
+    publish_command(folder, namespace, public)
+
+
+def main() -> None:
+    """Run the command line; a FedCreditError ends it with one line and exit code 1."""
+    from credit.errors import FedCreditError
+
+    try:
+        app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except FedCreditError as error:
+        print(f"fedcredit: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except typer.Exit as stop:
+        raise SystemExit(stop.exit_code) from None
+    except (KeyboardInterrupt, typer.Abort):
+        print("fedcredit: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    main()

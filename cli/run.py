@@ -1,0 +1,42 @@
+"""`fedcredit run`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from credit.home import Home
+
+
+def run_command(dataset: str, banks: str, consortium: Path, report: Path) -> None:
+    """Run the pipeline, print its tables, write its report."""
+    from pipelines.environment import prepare
+
+    console, home = Console(), Home()
+    prepare(home)
+    choose_consortium(dataset, banks, consortium, home)
+
+    from assets.setting import consortium as chosen
+    from pipelines.report import print_report, run_report, write_report
+    from pipelines.running import run_pipeline
+
+    console.print(f"[bold]{chosen().name}[/]: {len(chosen().banks)} banks, data set {chosen().dataset}")
+    done = run_pipeline(home, console)
+    content = run_report(home, chosen().dataset, done.seconds)
+    write_report(content, report)
+    print_report(content, console)
+    console.print(f"[bold]report[/]  {report}")
+
+
+def choose_consortium(dataset: str, banks: str, consortium: Path, home: Home) -> None:
+    """Set CONSORTIUM: the file as it is, or one drafted where another data set or other banks are asked for."""
+    from federated.consortium import load_consortium
+
+    chosen = load_consortium(consortium)
+    if banks or (dataset and dataset != chosen.dataset):
+        from pipelines.drafting import draft_consortium
+
+        consortium = draft_consortium(consortium, dataset or chosen.dataset, banks or None, home)
+    os.environ["CONSORTIUM"] = str(consortium.resolve())

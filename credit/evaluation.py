@@ -1,0 +1,120 @@
+"""Every model on every bank's records: scores, the table of figures, and the uplift of joining."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from credit.features import OUTCOME, BankRecords
+from credit.metrics import BINARY_METRICS, auc, auc_difference, auc_interval
+from credit.models import Model
+
+ALL_BANKS = "all banks"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model to evaluate: of one bank where `bank` is named, of all banks otherwise."""
+
+    family: str
+    strategy: str
+    model: Model
+    bank: str | None = None
+
+
+def score_banks(candidates: Iterable[Candidate], banks: Iterable[BankRecords], part: str) -> pl.DataFrame:
+    """PD of each record of `part` by each candidate that applies to its bank.
+
+    Columns: family, strategy, bank, outcome, pd; one row a record and candidate. A record's place within
+    its bank is the same for every candidate.
+    """
+    every = list(candidates)
+    frames = [
+        _scores(candidate, bank.name, bank.part(part))
+        for bank in banks
+        for candidate in every
+        if candidate.bank in (None, bank.name) and bank.part(part).height
+    ]
+    return pl.concat(frames)
+
+
+def _scores(candidate: Candidate, bank: str, records: pl.DataFrame) -> pl.DataFrame:
+    probability = candidate.model.probabilities(candidate.model.encoding.matrix(records))[:, -1]
+    return pl.DataFrame(
+        {
+            "family": candidate.family,
+            "strategy": candidate.strategy,
+            "bank": bank,
+            "outcome": records[OUTCOME],
+            "pd": probability,
+        },
+        schema_overrides={"family": pl.String, "strategy": pl.String, "bank": pl.String},
+    )
+
+
+def figures(test: pl.DataFrame, train: pl.DataFrame, *, seed: int, replicates: int = 200) -> pl.DataFrame:
+    """The table models x banks of AUC with its interval, KS, Brier, log loss and train-test gap.
+
+    `test` and `train` are of `score_banks`; rows with bank = ALL_BANKS are over all records together.
+    Figures that need both classes are null where a bank has one.
+    """
+    gaps = {key: auc(*_arrays(frame)) for key, frame in _groups(train)}
+    rows = [
+        _row(key, frame, gaps.get(key, float("nan")), seed, replicates) for key, frame in _groups(test)
+    ]
+    return pl.DataFrame(rows).fill_nan(None).sort("bank", "family", "strategy")
+
+
+def _groups(scores: pl.DataFrame) -> Iterator[tuple[tuple[str, str, str], pl.DataFrame]]:
+    keys = ["family", "strategy", "bank"]
+    for (family, strategy), frame in scores.partition_by(keys[:2], as_dict=True).items():
+        yield (str(family), str(strategy), ALL_BANKS), frame
+    for (family, strategy, bank), frame in scores.partition_by(keys, as_dict=True).items():
+        yield (str(family), str(strategy), str(bank)), frame
+
+
+def _row(key: tuple[str, str, str], frame: pl.DataFrame, train_auc: float, seed: int, replicates: int) -> dict:
+    outcome, pd = _arrays(frame)
+    interval = auc_interval(outcome, pd, seed=seed, replicates=replicates)
+    return {
+        **dict(zip(("family", "strategy", "bank"), key, strict=True)),
+        "records": len(outcome),
+        "defaults": int(outcome.sum()),
+        **{name: metric(outcome, pd) for name, metric in BINARY_METRICS.items()},
+        "auc_low": interval.low,
+        "auc_high": interval.high,
+        "gap": train_auc - interval.value,
+    }
+
+
+def _arrays(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return frame["outcome"].to_numpy(), frame["pd"].to_numpy()
+
+
+def uplift(test: pl.DataFrame, family: str, *, seed: int, replicates: int = 200) -> pl.DataFrame:
+    """What joining changes for each bank: federated less local-only AUC with its paired bootstrap interval.
+
+    Columns: bank, records, defaults, local_auc, federated_auc, uplift, low, high; null where undefined.
+    """
+    rows = []
+    for (bank,), frame in test.filter(family=family).partition_by(["bank"], as_dict=True).items():
+        local, federated = frame.filter(strategy="local"), frame.filter(strategy="federated")
+        outcome, score = _arrays(federated)
+        base = local["pd"].to_numpy()
+        change = auc_difference(outcome, score, base, seed=seed, replicates=replicates)
+        rows.append(
+            {
+                "bank": bank,
+                "records": len(outcome),
+                "defaults": int(outcome.sum()),
+                "local_auc": auc(outcome, base),
+                "federated_auc": auc(outcome, score),
+                "uplift": change.value,
+                "low": change.low,
+                "high": change.high,
+            }
+        )
+    return pl.DataFrame(rows).fill_nan(None).sort("uplift", descending=True, nulls_last=True)

@@ -1,0 +1,105 @@
+"""What a run came to: `reports/latest.json`, and the tables at its end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from credit.contract import load_contract
+from credit.evaluation import ALL_BANKS
+from credit.files import whole_file
+from credit.home import Home
+from pipelines.io_manager import fetch
+
+FIGURES = ("auc", "ks", "brier", "logloss", "gap")
+
+
+def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """The report of the assets as they are stored now."""
+
+    def value(asset: str) -> Any:
+        return fetch(home.storage / asset / "value" / "value")
+
+    evaluation, champion = value("evaluation"), value("champion")
+    test: pl.DataFrame = evaluation["test"]
+    return {
+        "dataset": dataset,
+        "rows": value("raw_loan_records")["rows"],
+        "quarantined": _quarantined(home, dataset),
+        "banks": _banks(test, value("explanation")["family"]),
+        "models": test.filter(bank=ALL_BANKS).select("family", "strategy", *FIGURES).sort("auc", descending=True).to_dicts(),
+        "champion": {"family": champion["tags"]["family"], "version": champion["version"], "alias": "champion"},
+        "challenger": champion["challenger"],
+        "bento": value("scoring_service")["tag"],
+        "release": value("release")["folder"],
+        "seconds": seconds,
+    }
+
+
+def _quarantined(home: Home, dataset: str) -> int:
+    path = home.quarantine / load_contract(dataset).name / "quarantine.parquet"
+    return pl.scan_parquet(path).select(pl.len()).collect().item()
+
+
+def _banks(test: pl.DataFrame, family: str) -> list[dict]:
+    own = test.filter(pl.col("bank") != ALL_BANKS, family=family)
+    wide = own.pivot("strategy", index=["bank", "records"], values="auc", maintain_order=True)
+    missing = [s for s in ("local", "federated", "pooled") if s not in wide.columns]
+    wide = wide.with_columns(pl.lit(None, pl.Float64).alias(s) for s in missing)
+    return [
+        {"name": r["bank"], "records": r["records"], **{f"{s}_auc": r[s] for s in ("local", "federated", "pooled")}}
+        for r in wide.sort("records", descending=True).iter_rows(named=True)
+    ]
+
+
+def write_report(report: dict[str, Any], path: Path) -> None:
+    with whole_file(path) as aside:
+        aside.write_text(json.dumps(report, indent=1))
+
+
+def print_report(report: dict[str, Any], console: Console) -> None:
+    """The tables at the end of a run, and where everything is."""
+    console.print(_models_table(report), _banks_table(report))
+    champion, challenger = report["champion"], report["challenger"]
+    console.print(f"[bold]champion[/]  {champion['family']}, version {champion['version']}")
+    if not challenger["promoted"]:
+        console.print(f"[bold]challenger[/]  version {challenger['version']} stays out: {challenger['why']}")
+    for name, text in _places(report).items():
+        console.print(f"[bold]{name}[/]  {text}", soft_wrap=True)
+    total = sum(report["seconds"].values())
+    console.print(f"[bold]seconds[/]  {total:.0f} in all: " + ", ".join(f"{k} {v:.1f}" for k, v in report["seconds"].items()))
+
+
+def _places(report: dict[str, Any]) -> dict[str, str]:
+    return {
+        "records": f"{report['rows']:,} read, {report['quarantined']:,} in quarantine",
+        "Bento": f"{report['bento']}: make serve",
+        "release": report["release"],
+        "Dagster UI": "make dev, then http://127.0.0.1:3000",
+        "MLflow UI": "make mlflow, then http://127.0.0.1:5000",
+    }
+
+
+def _models_table(report: dict[str, Any]) -> Table:
+    table = Table("model", "trained", *FIGURES, title=f"{report['dataset']}: out-of-time test, all banks")
+    for row in report["models"]:
+        table.add_row(row["family"], row["strategy"], *(_figure(row[f]) for f in FIGURES))
+    return table
+
+
+def _banks_table(report: dict[str, Any]) -> Table:
+    table = Table("bank", "test records", "local AUC", "federated AUC", "pooled AUC", "uplift", title="bank by bank")
+    for bank in report["banks"]:
+        aucs = [bank[f"{s}_auc"] for s in ("local", "federated", "pooled")]
+        uplift = aucs[1] - aucs[0] if None not in aucs[:2] else None
+        colour = "" if uplift is None else "[green]" if uplift > 0 else "[red]"
+        shown = "undefined" if uplift is None else f"{uplift:+.4f}"
+        table.add_row(bank["name"], f"{bank['records']:,}", *map(_figure, aucs), colour + shown)
+    return table
+
+
+def _figure(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4f}"

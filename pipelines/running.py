@@ -1,0 +1,76 @@
+"""Runs the job from the command line, in this process."""
+
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+
+import dagster as dg
+from rich.console import Console
+
+from credit.errors import FedCreditError
+from credit.home import Home
+from pipelines.terminal import TerminalView
+
+PID_TAG = "fedcredit/pid"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Id and stage seconds of a finished run."""
+
+    run_id: str
+    seconds: dict[str, float]
+
+
+def run_pipeline(home: Home, console: Console) -> RunResult:
+    """Run the job `retrain`; raise FedCreditError in one line where it fails."""
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    from pipelines.definitions import defs
+
+    instance = dg.DagsterInstance.get()
+    close_killed_runs(instance)
+    job = defs.resolve_job_def("retrain")
+    with TerminalView(console) as view:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags={PID_TAG: str(os.getpid())},
+            run_config={"loggers": {"terminal": {}}},
+        )
+    if not result.success:
+        raise FedCreditError(_why(result))
+    return RunResult(result.run_id, view.seconds)
+
+
+def close_killed_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs as failed whose process is gone."""
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        pid = run.tags.get(PID_TAG)
+        if pid and not os.path.exists(f"/proc/{pid}"):
+            instance.report_run_failed(run, "its process was killed")
+
+
+def _why(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.event_type_value != "STEP_FAILURE":
+            continue
+        error = event.step_failure_data.error
+        while error and error.cause:
+            error = error.cause
+        message = error.message.strip() if error else "failed"
+        return f"{event.step_key}: {message.split(': ', 1)[-1]}"
+    checks = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
+    if checks:
+        return f"{checks[0].asset_key.to_user_string()}: check {checks[0].check_name} failed: {checks[0].description}"
+    return f"run {result.run_id} failed: see it in the Dagster UI (make dev)"
+
+
+@dg.logger(description="Draws a run on the terminal.")
+def terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.getLogger("fedcredit.dagster")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    view = next((h for h in logging.getLogger("fedcredit.progress").handlers if isinstance(h, TerminalView)), None)
+    logger.handlers = [view] if view else []
+    return logger

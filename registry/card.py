@@ -1,0 +1,147 @@
+"""The cards of a release: what the model and the data are, in the Hub's format, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from credit.contract import Contract, Role
+
+METRIC_NAMES = {"auc": "AUC", "ks": "KS", "brier": "Brier score", "logloss": "Log loss"}
+
+
+def model_card(
+    contract: Contract, consortium: str, champion: Mapping[str, Any], overall: Mapping[str, Any], uplift: pl.DataFrame
+) -> str:
+    """The model card with `model-index`; `overall` is the champion's row of figures over all banks."""
+    tags = champion["tags"]
+    name = f"credit-scorer v{champion['version']}"
+    return f"""{_model_metadata(contract, name, tags["family"], overall)}
+# {name}
+
+A {tags["family"]} model of the probability of default, trained by {uplift.height} banks of the consortium
+"{consortium}" with strategy `{tags["strategy"]}`. No bank showed another a loan record; each sent only the messages
+that the federation lists.
+
+## Figures
+
+Out-of-time test, {overall["records"]:,} records, {overall["defaults"]:,} defaults, all banks together.
+
+| figure | value |
+|---|---|
+| AUC | {overall["auc"]:.4f} (95% interval {overall["auc_low"]:.4f} to {overall["auc_high"]:.4f}) |
+| KS | {overall["ks"]:.4f} |
+| Brier score | {overall["brier"]:.4f} |
+| Log loss | {overall["logloss"]:.4f} |
+| Train AUC less test AUC | {overall["gap"]:+.4f} |
+
+### What joining changes, bank by bank
+
+{_table(uplift)}
+
+## Features
+
+{_features(contract)}
+
+Columns that never reach the model because they are known only after the decision:
+{_names(contract, Role.LEAK)}; because they say who the applicant is: {_names(contract, Role.IDENTITY)}.
+
+## Use
+
+`contract.json` says what an applicant's fields are. Below a probability of default of {float(tags["threshold"]):.4f} the
+service answers "accepted". The model answers for applicants like those of its data; decisions about people and
+firms need a person's review and the reasons the service returns.
+
+## Origin
+
+| | |
+|---|---|
+| contract | {tags["contract"]}, sha256 {tags["contract_fingerprint"]} |
+| Dagster run | {tags["dagster_run_id"]} |
+| MLflow run | {champion["run_id"]} |
+| code revision | {tags["code_revision"]} |
+| made | {tags["created"]} |
+"""
+
+
+def data_card(contract: Contract, consortium: str, raw: Mapping[str, Any], test: pl.DataFrame) -> str:
+    """The data-set card: where the records come from, what they mean, and how many each bank tested on."""
+    banks = test.select("bank", "records", "defaults")
+    return f"""---
+license: other
+pretty_name: {contract.title}
+tags: [credit-risk, tabular-classification]
+---
+# {contract.title}
+
+{contract.description}
+
+Used by the consortium "{consortium}" under contract `{contract.name}` version {contract.version}. This repository holds
+the contract, the features' distributions and a sample of applicants; the loan records stay with their banks.
+
+Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the cached texts {raw["sha256"]}.
+
+## Out-of-time test
+
+{_table(banks)}
+
+## Columns
+
+| column | source | role | meaning |
+|---|---|---|---|
+{chr(10).join(_column_row(contract, name) for name in contract.fields)}
+"""
+
+
+def _model_metadata(contract: Contract, name: str, family: str, overall: Mapping[str, Any]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    results = [
+        EvalResult(
+            task_type="tabular-classification",
+            task_name="Probability of default",
+            dataset_type=contract.name,
+            dataset_name=contract.title,
+            dataset_split="out-of-time test",
+            metric_type=metric,
+            metric_name=label,
+            metric_value=float(overall[metric]),
+        )
+        for metric, label in METRIC_NAMES.items()
+    ]
+    data = ModelCardData(
+        license="apache-2.0",
+        library_name=family,
+        pipeline_tag="tabular-classification",
+        tags=["credit-risk", "federated-learning", contract.name],
+        model_name=name,
+        eval_results=results,
+    )
+    return f"---\n{data.to_yaml()}\n---"
+
+
+def _features(contract: Contract) -> str:
+    rows = [f"| {f.title} | `{f.name}` | {f.unit or ('category' if f.levels else '')} |" for f in contract.features]
+    return "\n".join(["| feature | name | unit |", "|---|---|---|", *rows])
+
+
+def _names(contract: Contract, role: Role) -> str:
+    return ", ".join(f.title.lower() for f in contract.with_role(role)) or "none"
+
+
+def _column_row(contract: Contract, name: str) -> str:
+    field = contract.fields[name]
+    return f"| `{name}` | {getattr(field, 'source', 'derived')} | {field.role} | {field.title} |"
+
+
+def _table(frame: pl.DataFrame) -> str:
+    rows = ["| " + " | ".join(_cell(v) for v in row) + " |" for row in frame.iter_rows()]
+    return "\n".join(["| " + " | ".join(frame.columns) + " |", "|" + "---|" * frame.width, *rows])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "undefined"
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

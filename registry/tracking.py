@@ -1,0 +1,152 @@
+"""Runs in MLflow: one parent a pipeline run, a child a model family, native models inside."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from credit.models import Model
+
+EXPERIMENT = "fedcredit"
+PIPELINE_RUN_TAG = "fedcredit.dagster_run_id"
+SCORER = "scorer"
+LOGISTIC_CODE = Path(__file__).with_name("logistic_from_code.py")
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model in the tracking store: its MLflow run and the URI of its native flavour."""
+
+    run_id: str
+    uri: str
+
+
+class Tracking:
+    """The tracking store at `uri`; models' artifacts of a SQLite store lie beside it in `artifacts`."""
+
+    def __init__(self, uri: str, artifacts: Path):
+        import mlflow
+
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        self.uri = uri
+        if uri.startswith("sqlite:///"):
+            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        mlflow.set_tracking_uri(uri)
+        self.client = mlflow.MlflowClient(uri)
+        self.experiment = self._experiment(artifacts)
+
+    def _experiment(self, artifacts: Path) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return found.experiment_id
+        location = artifacts.resolve().as_uri() if self.uri.startswith("sqlite") else None
+        return self.client.create_experiment(EXPERIMENT, artifact_location=location)
+
+    def pipeline_run(self, dagster_run_id: str) -> str:
+        """Id of the parent run of a Dagster run; made when it is first asked for."""
+        query = f"tags.`{PIPELINE_RUN_TAG}` = '{dagster_run_id}' and tags.kind = 'pipeline'"
+        found = self.client.search_runs([self.experiment], query, max_results=1)
+        if found:
+            return found[0].info.run_id
+        tags = {PIPELINE_RUN_TAG: dagster_run_id, "kind": "pipeline"}
+        run = self.client.create_run(self.experiment, run_name=f"pipeline {dagster_run_id[:8]}", tags=tags)
+        return run.info.run_id
+
+    def child_run(self, parent: str, name: str, tags: Mapping[str, str] | None = None) -> str:
+        """Id of the run `name` below `parent`; a retried step continues the run it began."""
+        query = f"tags.mlflow.parentRunId = '{parent}' and tags.mlflow.runName = '{name}'"
+        found = self.client.search_runs([self.experiment], query, max_results=1)
+        if found:
+            return found[0].info.run_id
+        all_tags = {"mlflow.parentRunId": parent, "kind": "model", **(tags or {})}
+        return self.client.create_run(self.experiment, run_name=name, tags=all_tags).info.run_id
+
+    def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Log the metrics that have a value."""
+        for name, value in metrics.items():
+            if value is not None and np.isfinite(value):
+                self.client.log_metric(run_id, name, float(value), step=step)
+
+    def log_params(self, run_id: str, params: Mapping[str, Any]) -> None:
+        for name, value in params.items():
+            self.client.log_param(run_id, name, value)
+
+    def log_bytes(self, run_id: str, content: bytes, artifact: str) -> None:
+        """Store `content` as the artifact file `artifact` (a path within the run)."""
+        path = Path(artifact)
+        with tempfile.TemporaryDirectory() as folder:
+            local = Path(folder) / path.name
+            local.write_bytes(content)
+            self.client.log_artifact(run_id, str(local), str(path.parent) if path.parent.name else None)
+
+    def log_model(self, run_id: str, model: Model, example: np.ndarray, files: Mapping[str, str]) -> LoggedModel:
+        """Store `model` as its library's native flavour and, with `files` (name -> text), as the folder `scorer`."""
+        import mlflow
+
+        with tempfile.TemporaryDirectory() as folder:
+            scorer = Path(folder) / SCORER
+            model.save(scorer)
+            for name, text in files.items():
+                (scorer / name).write_text(text)
+            self.client.log_artifacts(run_id, str(scorer), SCORER)
+            with _existing_run(run_id), _quiet():
+                info = _log_native(mlflow, model, example, scorer)
+        return LoggedModel(run_id, info.model_uri)
+
+    def scorer_folder(self, run_id: str, into: Path) -> Path:
+        """Download the folder `scorer` of a run: the model as `credit.models.load_model` reads it."""
+        return Path(self.client.download_artifacts(run_id, SCORER, str(into)))
+
+    def finish(self, run_id: str, status: str = "FINISHED") -> None:
+        self.client.set_terminated(run_id, status)
+
+
+@contextmanager
+def _existing_run(run_id: str) -> Iterator[None]:
+    import mlflow
+
+    with mlflow.start_run(run_id=run_id):
+        yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _log_native(mlflow: Any, model: Model, example: np.ndarray, scorer: Path) -> Any:
+    from importlib.metadata import version
+
+    booster = getattr(model, "booster", None)
+    # CatBoost's own flavour answers the margin, the two others probabilities.
+    answer = model.margin(example) if model.family == "catboost" else model.probabilities(example)
+    common = {
+        "name": model.family,
+        "signature": mlflow.models.infer_signature(example, answer[:, -1]),
+        "input_example": example[:2],
+    }
+    if model.family == "lightgbm":
+        return mlflow.lightgbm.log_model(
+            booster, pip_requirements=[f"lightgbm=={version('lightgbm')}"], **common
+        )
+    if model.family == "catboost":
+        return mlflow.catboost.log_model(
+            booster, pip_requirements=[f"catboost=={version('catboost')}"], **common
+        )
+    return mlflow.pyfunc.log_model(
+        python_model=str(LOGISTIC_CODE),
+        artifacts={"logistic": str(scorer / model.native_file)},
+        pip_requirements=[f"numpy=={version('numpy')}"],
+        **common,
+    )
