@@ -29,9 +29,14 @@ def write_package(
     `documents` are optional JSON files by name: metrics.json, applicants.json, distributions.json and the like.
     Raises pydantic's ValidationError where `version` is incomplete, ValueError where there is no golden applicant.
     """
-    cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
+    cases = [
+        {"applicant": dict(c.applicant), "probabilities": list(c.probabilities)}
+        for c in golden
+    ]
     if not cases:
-        raise ValueError("a package needs golden applicants, by which the service tests itself when it loads")
+        raise ValueError(
+            "a package needs golden applicants, by which the service tests itself when it loads"
+        )
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save(fresh)

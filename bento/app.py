@@ -1,0 +1,72 @@
+"""The web app: routes of the operations, and one error shape for all that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import bentoml
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bento.access import Access
+from bento.endpoints import OPERATIONS
+from bento.operation import Endpoint, Operation
+from bento.problems import Problem
+from bento.served import Served
+from bento.settings import Settings
+
+PICTURES = Path(bentoml.__file__).parent / "_internal" / "server" / "static_content"
+
+
+def make_app(
+    served: Served, settings: Settings, operations: Iterable[Operation] = OPERATIONS
+) -> Starlette:
+    """A Starlette app that answers `operations` from what is `served`."""
+    operations = tuple(operations)
+    access = Access.of(settings)
+    routes: list[BaseRoute] = [
+        Route(
+            o.path, Endpoint(o, access), methods=[o.method], name=f"{o.method} {o.path}"
+        )
+        for o in operations
+    ]
+    routes += [
+        Mount("/static_content", StaticFiles(directory=PICTURES)),
+        Route("/{path:path}", Stranger(routes)),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped})
+    app.state.served, app.state.settings, app.state.operations = (
+        served,
+        settings,
+        operations,
+    )
+    return app
+
+
+class Stranger:
+    """Answers what no operation answers: 405 where the path has other methods, otherwise 404."""
+
+    def __init__(self, routes: Iterable[BaseRoute]):
+        self.routes = tuple(r for r in routes if isinstance(r, Route))
+
+    async def __call__(self, scope, receive, send) -> None:
+        partial = [r for r in self.routes if r.matches(scope)[0] is Match.PARTIAL]
+        methods = sorted({m for r in partial for m in r.methods or ()})
+        problem = Problem(404, "there is no such path; GET / shows what there is")
+        if methods:
+            problem = Problem(
+                405,
+                f"this path answers {', '.join(methods)}",
+                headers={"Allow": ", ".join(methods)},
+            )
+        await problem.response()(scope, receive, send)
+
+
+async def _shaped(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return Problem(error.status_code, error.detail, headers=error.headers).response()

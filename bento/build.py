@@ -1,0 +1,139 @@
+"""Builds a Bento from a package folder: the code that serves, the package as plain files, pinned requirements."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import bento
+import credit
+from bento.package import Package, read_package
+from bento.requirements import SYSTEM, serving_requirements
+from credit.errors import ModelError
+
+NAME = "credit-scorer"
+SERVICE = "bento.service:CreditScorer"
+CODE = (Path(bento.__file__).parent, Path(credit.__file__).parent)
+
+SETUP = """#!/bin/sh
+set -e
+apt-get update
+apt-get install -y --no-install-recommends {packages}
+rm -rf /var/lib/apt/lists/*
+"""
+
+
+def build_bento(package: Path) -> str:
+    """Build a Bento of `package` into the store under BENTOML_HOME, and return its tag.
+
+    The tag follows from package and code: what was built before is found again, and becomes the newest.
+    Raises ModelError where the package is damaged or BentoML refuses.
+    """
+    read = read_package(package)
+    version = f"v{read.version.version}-{_digest(package)}".lower()
+    built = _store() / NAME / version
+    if built.is_dir():
+        (built.parent / "latest").write_text(version)
+        return f"{NAME}:{version}"
+    with tempfile.TemporaryDirectory(prefix="fedcredit-bento-") as folder:
+        context = Path(folder)
+        _lay_out(context, package)
+        (context / "bentofile.yaml").write_text(
+            yaml.safe_dump(bentofile(read), sort_keys=False)
+        )
+        (context / "setup.sh").write_text(
+            SETUP.format(packages=" ".join(SYSTEM[read.version.family]))
+        )
+        _run_build(context, version)
+    return f"{NAME}:{version}"
+
+
+def bentofile(package: Package) -> dict[str, Any]:
+    """What BentoML is told of a package."""
+    version, family = package.version, package.version.family
+    return {
+        "service": SERVICE,
+        "name": NAME,
+        "description": _description(package),
+        "labels": {
+            "model": version.model,
+            "model-version": version.version,
+            "family": family,
+            "contract": f"{version.contract.name}-{version.contract.version}",
+        },
+        "include": ["bento/", "credit/", "package/"],
+        "python": {"packages": serving_requirements(family), "lock_packages": False},
+        "docker": {"setup_script": "setup.sh"} if SYSTEM[family] else {},
+    }
+
+
+def _description(package: Package) -> str:
+    version, contract = package.version, package.contract
+    return (
+        f"# {version.model} version {version.version}\n\n"
+        f"Scores applicants of the contract **{contract.title}** (`{contract.name}` version {contract.version}) "
+        f"with one {version.family} model that {len(version.data) or 'several'} banks trained together"
+        f"{f' ({version.strategy})' if version.strategy else ''}.\n\n"
+        "`POST /predict` takes an applicant's fields as JSON; `GET /` shows the whole API.\n"
+    )
+
+
+def _digest(package: Path) -> str:
+    """Eight hex digits of everything that goes into the Bento."""
+    digest = hashlib.sha256((package / "manifest.json").read_bytes())
+    for file in sorted(f for folder in CODE for f in folder.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _lay_out(context: Path, package: Path) -> None:
+    unneeded = shutil.ignore_patterns("__pycache__", "contracts")
+    for folder in CODE:
+        shutil.copytree(folder, context / folder.name, ignore=unneeded)
+    shutil.copytree(package, context / "package")
+
+
+def _run_build(context: Path, version: str) -> None:
+    # In a process of its own: building changes the working directory and imports the service.
+    command = [
+        sys.executable,
+        "-m",
+        "bentoml",
+        "build",
+        "--version",
+        version,
+        "--output",
+        "tag",
+        str(context),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=context,
+        env=quiet_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise ModelError(
+            f"BentoML could not build the Bento: {lines[-1] if lines else 'no message'}"
+        )
+
+
+def _store() -> Path:
+    home = os.environ.get("BENTOML_HOME")
+    return (Path(home) if home else Path.home() / "bentoml") / "bentos"
+
+
+def quiet_environment() -> dict[str, str]:
+    """This process's environment for BentoML: no usage tracking."""
+    return {**os.environ, "BENTOML_DO_NOT_TRACK": "True"}

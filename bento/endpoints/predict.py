@@ -1,0 +1,63 @@
+"""POST /predict: one applicant, one decision."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bento.body import read_body
+from bento.decision import Decision, to_json
+from bento.operation import Operation
+from bento.problems import Problem
+from credit.faults import Fault
+
+REASONS = {
+    "name": "reasons",
+    "in": "query",
+    "description": "false leaves the reasons out, which is faster",
+    "schema": {"type": "string", "enum": ["true", "false"], "default": "true"},
+}
+
+
+async def predict(request: Request) -> Response:
+    """The decision on the applicant in the body."""
+    state = request.app.state
+    scorer = state.served.current()
+    reasons = wants_reasons(request)
+    body = await read_body(
+        request, state.settings.body_bytes, state.settings.body_seconds
+    )
+    decision = scorer.score(scorer.reader.parse(body), reasons)
+    return Response(to_json(decision), media_type="application/json")
+
+
+def wants_reasons(request: Request) -> bool:
+    """The parameter `reasons`. Raises Problem 422 where it is neither true nor false."""
+    query = request.scope["query_string"]
+    if not query:
+        return True
+    answer = request.query_params.get("reasons", "true")
+    if answer not in ("true", "false"):
+        raise Problem(
+            422,
+            "1 parameter is wrong",
+            [Fault("reasons", "book", "reasons must be true or false")],
+        )
+    return answer == "true"
+
+
+SCORING = (
+    Operation(
+        "POST",
+        "/predict",
+        predict,
+        "Decide on one applicant",
+        "Scoring",
+        opens="score",
+        body="Applicant",
+        answer=Decision,
+        parameters=(REASONS,),
+        problems=(408, 413, 422, 503),
+        description="The probability of default, the decision at the threshold, and the four strongest reasons.",
+    ),
+)

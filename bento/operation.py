@@ -1,0 +1,88 @@
+"""An operation of the API: what it does, who may, what it takes and answers; routes and OpenAPI come from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from bento.access import Access
+from bento.problems import Problem, unprocessable
+from credit.faults import ApplicantError
+
+logger = logging.getLogger("fedcredit.service")
+Handler = Callable[[Request], Awaitable[Response]]
+REQUEST_ID = re.compile(rb"[\w.-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path; `answer` and `body` are types that have a JSON schema."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    opens: str | None = None
+    """scope a key needs; None: open to all"""
+    body: Any = None
+    answer: Any = None
+    answer_type: str = "application/json"
+    parameters: tuple[dict[str, Any], ...] = ()
+    problems: tuple[int, ...] = ()
+    description: str = ""
+    example: Any = field(default=None, compare=False)
+
+
+class Endpoint:
+    """The ASGI app of an operation: admits, answers, and turns whatever goes wrong into the one error shape."""
+
+    def __init__(self, operation: Operation, access: Access):
+        self.operation = operation
+        self.access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if self.operation.opens:
+                scope["caller"] = self.access.admit(scope, self.operation.opens)
+            response = await self.operation.handler(Request(scope, receive))
+        except Problem as problem:
+            response = problem.response()
+        except ApplicantError as error:
+            response = unprocessable(error.faults).response()
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback leaves the service
+            response = _failed(error, self.operation)
+        response.raw_headers.append((b"x-request-id", request_id(scope)))
+        await response(scope, receive, send)
+
+
+def request_id(scope: Scope) -> bytes:
+    """The caller's X-Request-ID where it is a plain word, otherwise a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return value
+    return os.urandom(8).hex().encode()
+
+
+def _failed(error: Exception, operation: Operation) -> Response:
+    # The message of an unforeseen error may carry an applicant's value: the log gets its kind and place alone.
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    logger.error(
+        "%s %s failed: %s at %s",
+        operation.method,
+        operation.path,
+        type(error).__name__,
+        where,
+    )
+    return Problem(500, "the service failed; the log names the place").response()

@@ -1,0 +1,37 @@
+"""The scoring service: the web app inside BentoML, which adds liveness, readiness and metrics."""
+
+from __future__ import annotations
+
+import logging
+
+import bentoml
+
+from bento.app import make_app
+from bento.served import Served
+from bento.settings import Settings
+
+SETTINGS = Settings.from_environment()
+SERVED = Served()
+
+
+@bentoml.asgi_app(make_app(SERVED, SETTINGS), path="/")
+@bentoml.service(
+    name="credit-scorer",
+    description="Credit scores of a model that banks trained together",
+    # A distribution BentoML does not know keeps its compilers and git out of the image.
+    image=bentoml.images.Image(base_image="python:3.11-slim", distro="slim"),
+    traffic={"timeout": 5.0},
+    tracing={"excluded_urls": ".*"},
+    logging={"access": {"enabled": False}},
+    # One applicant is too little work to share among threads; the library reads this when it loads.
+    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],
+)
+class CreditScorer:
+    """Scores applicants by the package it carries, or the one that FEDCREDIT_PACKAGE names."""
+
+    def __init__(self) -> None:
+        logging.getLogger("fedcredit").setLevel(logging.INFO)
+        SERVED.start(SETTINGS.package)
+
+    def __is_ready__(self) -> bool:
+        return SERVED.scorer is not None

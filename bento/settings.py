@@ -1,0 +1,48 @@
+"""What the environment says about the service."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from credit.errors import FedCreditError
+
+BESIDE = Path(__file__).resolve().parent.parent / "package"
+"""where a Bento carries its package"""
+
+
+class SettingError(FedCreditError):
+    """An environment variable has no meaning."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits and places; every one has a default that is safe to expose."""
+
+    package: Path = BESIDE
+    keys: str = ""
+    keys_file: Path | None = None
+    body_bytes: int = 64 * 1024
+    body_seconds: float = 4.0
+    in_flight: int = 256
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Raises SettingError naming a variable that is no number."""
+        keys_file = environment.get("FEDCREDIT_API_KEYS_FILE")
+        return cls(
+            package=Path(environment.get("FEDCREDIT_PACKAGE") or BESIDE),
+            keys=environment.get("FEDCREDIT_API_KEYS", ""),
+            keys_file=Path(keys_file) if keys_file else None,
+            body_bytes=_integer(environment, "FEDCREDIT_BODY_BYTES", cls.body_bytes),
+            in_flight=_integer(environment, "FEDCREDIT_IN_FLIGHT", cls.in_flight),
+        )
+
+
+def _integer(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "")
+    if text and not text.isdecimal():
+        raise SettingError(f"{name}={text!r} is no whole number")
+    return int(text) if text else default

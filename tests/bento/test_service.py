@@ -1,0 +1,184 @@
+"""The service over HTTP, as `bentoml serve` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.bento import packages
+from tests.bento.server import serving
+
+pytestmark = pytest.mark.slow
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory) -> Iterator[httpx.Client]:
+    package = packages.make_package(
+        tmp_path_factory.mktemp("served") / "package", "lightgbm"
+    )
+    with serving(package) as client:
+        yield client
+
+
+APPLICANT = packages.applicants(1)[0]
+
+
+def test_answers_equal_the_model(client):
+    expected = packages.probabilities(packages.model("lightgbm"))[:, -1]
+    served = [
+        client.post("/predict", json=a).json()["pd"] for a in packages.applicants()
+    ]
+    assert served == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_decision_is_complete(client):
+    answer = client.post("/predict", json=APPLICANT).json()
+    assert {k: answer[k] for k in ("threshold", "model", "model_version", "contract", "contract_version")} == {
+        "threshold": 0.3, "model": "credit-scorer", "model_version": "3", "contract": "sba", "contract_version": 1
+    }  # fmt: skip
+    assert answer["decision"] == ("refused" if answer["pd"] >= 0.3 else "accepted")
+    assert all(r["label"] in r["sentence"] for r in answer["reasons"])
+
+
+def test_reasons_can_be_left_out(client):
+    assert client.post("/predict?reasons=false", json=APPLICANT).json()["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"loan_amount": None}, "loan_amount", "missing"),
+        ({"loan_amount": "much"}, "loan_amount", "type"),
+        ({"loan_amount": -1}, "loan_amount", "range"),
+        ({"loan_amount": 1e300}, "loan_amount", "range"),
+        ({"business_age": "ancient"}, "business_age", "book"),
+        ({"hair": "red"}, "hair", "unknown"),
+        ({"guaranteed_amount": 9e6}, "guaranteed_share", "range"),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_rule(client, change, field, rule):
+    answer = client.post("/predict", json={**APPLICANT, **change})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+    assert (field, rule) in [(e["field"], e["rule"]) for e in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"not json", b"\xff\xfe", b'{"loan_amount": NaN}']
+)
+def test_a_body_that_is_no_applicant_is_refused(client, body):
+    answer = client.post("/predict", content=body)
+    assert (answer.status_code, answer.json()["title"]) == (
+        422,
+        "Unprocessable Content",
+    )
+
+
+def test_not_a_number_is_named(client):
+    answer = client.post(
+        "/predict", content=b'{"loan_amount": NaN, "guaranteed_amount": 1}'
+    )
+    assert answer.json()["errors"][0] == {
+        "field": "loan_amount", "rule": "finite", "message": "Loan amount approved must be a finite number"
+    }  # fmt: skip
+
+
+def test_a_body_too_large_is_refused(client):
+    answer = client.post("/predict", content=b" " * 70_000)
+    assert (answer.status_code, answer.headers["content-type"]) == (413, PROBLEM)
+
+
+def test_a_body_too_large_that_does_not_say_so_is_refused(client):
+    answer = client.post("/predict", content=iter([b" " * 40_000] * 2))
+    assert answer.status_code == 413
+
+
+def test_a_wrong_parameter_is_refused(client):
+    assert (
+        client.post("/predict?reasons=maybe", json=APPLICANT).json()["errors"][0][
+            "field"
+        ]
+        == "reasons"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/predict", 405), ("GET", "/nowhere", 404)]
+)
+def test_what_is_not_there_has_the_same_shape(client, method, path, status):
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+
+
+def test_health_names_the_model(client):
+    answer = client.get("/health").json()
+    assert (answer["status"], answer["model"], answer["model_version"]) == (
+        "ok",
+        "credit-scorer",
+        "3",
+    )
+
+
+def test_the_model_tells_where_it_comes_from(client):
+    answer = client.get("/model").json()
+    assert answer["data"] == {"A BANK": "0" * 64}
+    assert answer["contract"]["fingerprint"] == packages.contract().fingerprint
+    assert answer["features"] == list(packages.contract().spec.features)
+
+
+def test_the_contract_is_published(client):
+    assert client.get("/contract").json() == packages.contract().model_dump(mode="json")
+
+
+def test_the_page_loads_nothing_from_elsewhere(client):
+    page = client.get("/").text
+    assert "http" not in page.replace("http-equiv", "")
+    assert client.get("/static_content/swagger-ui-bundle.js").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/metrics"])
+def test_what_bentoml_adds_is_kept(client, path):
+    assert client.get(path).status_code == 200
+
+
+def test_a_request_id_is_sent_back(client):
+    assert (
+        client.get("/health", headers={"X-Request-ID": "abc-1"}).headers["x-request-id"]
+        == "abc-1"
+    )
+    assert (
+        client.get("/health", headers={"X-Request-ID": "a b"}).headers["x-request-id"]
+        != "a b"
+    )
+
+
+def test_no_origin_is_let_in(client):
+    answer = client.options(
+        "/predict",
+        headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"},
+    )
+    assert answer.status_code == 405
+    assert not [h for h in answer.headers if h.startswith("access-control")]
+
+
+def test_each_operation_is_described(client):
+    paths = client.get("/docs.json").json()["paths"]
+    assert set(paths) >= {"/predict", "/health", "/model", "/contract"}
+    properties = client.get("/docs.json").json()["components"]["schemas"]["Applicant"][
+        "properties"
+    ]
+    assert properties["employees"]["unit"] == "people"
+
+
+def test_a_damaged_package_is_answered_with_503(tmp_path):
+    package = packages.make_package(tmp_path / "package", "logistic")
+    with serving(package, FEDCREDIT_PACKAGE=str(tmp_path)) as client:
+        statuses = [
+            client.get("/health"),
+            client.get("/readyz"),
+            client.post("/predict", json=APPLICANT),
+        ]
+        assert [s.status_code for s in statuses] == [503, 503, 503]
+        assert client.get("/docs.json").status_code == 200
