@@ -31,7 +31,9 @@ class Agreement:
     def to_json(self) -> str:
         data = asdict(self) | {"encoding": self.encoding.to_dict()}
         if self.standardisation is not None:
-            data["standardisation"] = {k: v.tolist() for k, v in vars(self.standardisation).items()}
+            data["standardisation"] = {
+                k: v.tolist() for k, v in vars(self.standardisation).items()
+            }
         return json.dumps(data)
 
     @classmethod
@@ -40,7 +42,9 @@ class Agreement:
         scale = data["standardisation"]
         if scale is not None:
             scale = Standardisation(
-                np.array(scale["logged"], bool), np.array(scale["mean"]), np.array(scale["scale"])
+                np.array(scale["logged"], bool),
+                np.array(scale["mean"]),
+                np.array(scale["scale"]),
             )
         return cls(
             data["family"],

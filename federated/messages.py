@@ -38,14 +38,54 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(
-            "identity", "query.identity", "nothing", "bank name, contract fingerprint, records by part", False
+            "identity",
+            "query.identity",
+            "nothing",
+            "bank name, contract fingerprint, records by part",
+            False,
         ),
-        Kind("counts", "query.counts", "nothing", "train records by category level and outcome", True),
-        Kind("moments", "query.moments", "encoding", "count, sum, sum of squares by feature (train)", True),
-        Kind("agree", "query.agree", "the agreement: family, encoding, base, scale", "nothing", False),
-        Kind("weights", "train", "logistic weights", "locally improved weights, number of records", False),
-        Kind("propose", "train.propose", "deltas the bank lacks", "new trees without statistics", False),
-        Kind("losses", "evaluate", "weights, or deltas the bank lacks", "sums of log loss, records", True),
+        Kind(
+            "counts",
+            "query.counts",
+            "nothing",
+            "train records by category level and outcome",
+            True,
+        ),
+        Kind(
+            "moments",
+            "query.moments",
+            "encoding",
+            "count, sum, sum of squares by feature (train)",
+            True,
+        ),
+        Kind(
+            "agree",
+            "query.agree",
+            "the agreement: family, encoding, base, scale",
+            "nothing",
+            False,
+        ),
+        Kind(
+            "weights",
+            "train",
+            "logistic weights",
+            "locally improved weights, number of records",
+            False,
+        ),
+        Kind(
+            "propose",
+            "train.propose",
+            "deltas the bank lacks",
+            "new trees without statistics",
+            False,
+        ),
+        Kind(
+            "losses",
+            "evaluate",
+            "weights, or deltas the bank lacks",
+            "sums of log loss, records",
+            True,
+        ),
         Kind("cover", "query.cover", "the final trees", "train records by leaf", True),
     )
 }
@@ -60,7 +100,9 @@ def pack(
     """A message's content; `bytes` among `arrays` travel as blobs that no strategy can average."""
     content = RecordDict()
     if arrays is not None:
-        content[ARRAYS] = ArrayRecord({name: _array(value) for name, value in arrays.items()})
+        content[ARRAYS] = ArrayRecord(
+            {name: _array(value) for name, value in arrays.items()}
+        )
     if metrics is not None:
         content[METRICS] = MetricRecord(dict(metrics))
     if config:
@@ -70,12 +112,20 @@ def pack(
 
 def blobs(content: RecordDict) -> dict[str, bytes]:
     """The blobs of `content` by name, in the order they were packed."""
-    return {n: a.data for n, a in content.array_records[ARRAYS].items() if a.stype == BLOB_TYPE}
+    return {
+        n: a.data
+        for n, a in content.array_records[ARRAYS].items()
+        if a.stype == BLOB_TYPE
+    }
 
 
 def arrays(content: RecordDict) -> dict[str, np.ndarray]:
     """The plain arrays of `content` by name."""
-    return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
+    return {
+        n: a.numpy()
+        for n, a in content.array_records[ARRAYS].items()
+        if a.stype != BLOB_TYPE
+    }
 
 
 def sums(content: RecordDict) -> np.ndarray:
@@ -85,7 +135,9 @@ def sums(content: RecordDict) -> np.ndarray:
 
 def metrics(content: RecordDict) -> dict[str, float]:
     """The figures of `content`."""
-    return {name: _number(value) for name, value in content.metric_records[METRICS].items()}
+    return {
+        name: _number(value) for name, value in content.metric_records[METRICS].items()
+    }
 
 
 def config(content: RecordDict) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flwr.app import RecordDict
 
 from credit.encoding import Encoding, OutcomeCounts
 from credit.errors import FederationError
-from credit.features import OUTCOME, PARTS, BankRecords, FeatureSpec
+from credit.features import OUTCOME, BankRecords, FeatureSpec
 from credit.models.logistic import feature_moments
 from federated import messages
 from federated.agreement import Agreement, logged_mask
@@ -45,8 +45,14 @@ class BankSite:
         return answers[kind](content)
 
     def identity(self, content: RecordDict) -> RecordDict:
-        records = {part: self.records.part(part).height for part in PARTS}
-        return messages.pack(name=self.records.name, contract=self.spec.contract, **records)
+        r = self.records
+        return messages.pack(
+            name=r.name,
+            contract=self.spec.contract,
+            train=r.train.height,
+            validation=r.validation.height,
+            test=r.test.height,
+        )
 
     def counts(self, content: RecordDict) -> RecordDict:
         counts = outcome_counts(self.records.train, self.spec)
@@ -55,7 +61,9 @@ class BankSite:
     def moments(self, content: RecordDict) -> RecordDict:
         encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
         X = self._parts(encoding).train.X
-        return messages.pack({messages.SUMS: feature_moments(X, logged_mask(self.spec))})
+        return messages.pack(
+            {messages.SUMS: feature_moments(X, logged_mask(self.spec))}
+        )
 
     def agree(self, content: RecordDict) -> RecordDict:
         agreement = Agreement.from_json(messages.config(content)["agreement"])
@@ -64,7 +72,10 @@ class BankSite:
 
     def _parts(self, encoding: Encoding) -> Parts:
         if self._encoded is None or self._encoded[0] != encoding:
-            train, validation = (encode(f, encoding) for f in (self.records.train, self.records.validation))
+            train, validation = (
+                encode(f, encoding)
+                for f in (self.records.train, self.records.validation)
+            )
             self._encoded = encoding, Parts(train, validation)
         return self._encoded[1]
 

@@ -25,7 +25,7 @@ from federated.roster import BankIdentity, Roster
 from federated.rounds import OnRound, RoundPlan, RoundReport, RoundsResult, run_rounds
 from federated.site import BankSite
 from federated.strategies import STRATEGIES
-from federated.strategies.fedavg import TreeFedAvg, logistic_fedavg
+from federated.strategies.fedavg import LEARNING_RATE, TreeFedAvg, logistic_fedavg
 from federated.tasks.logistic import WEIGHTS
 
 
@@ -51,7 +51,9 @@ def inprocess_grid(
     """A grid of `banks` inside this process; what is trained does not depend on `workers`."""
     sites = [BankSite(records, spec) for records in banks]
     app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))])
-    return InProcessGrid(app, [{"bank": number} for number in range(len(sites))], workers)
+    return InProcessGrid(
+        app, [{"bank": number} for number in range(len(sites))], workers
+    )
 
 
 def train_federated(
@@ -73,7 +75,7 @@ def train_federated(
 ) -> FederatedModel:
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
-    `params` is the family's parameter dataclass. `quorum` is the share of the `expected` banks (default:
+    `params` is the family's parameter dataclass (None: the defaults, trees with larger steps). `quorum` is the share of the `expected` banks (default:
     those there at the start) that must answer every exchange; `wait` bounds an exchange and `gather_wait`
     the wait for missing banks, in seconds. Encoding and base rate come from the banks there at the start;
     a bank that joins later takes them as they are.
@@ -81,8 +83,12 @@ def train_federated(
     Raises FederationError below the quorum, and for an unknown family or strategy.
     """
     if strategy not in STRATEGIES:
-        raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
+        raise FederationError(
+            f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}"
+        )
     plain_params = params_of(family, params)
+    if params is None and family != "logistic":
+        plain_params["learning_rate"] = LEARNING_RATE
     roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait)
     roster.gather()
     agreement = agree(roster, family, spec, seed, plain_params)
@@ -90,7 +96,9 @@ def train_federated(
     if family == "logistic":
         model, result = _train_logistic(roster, agreement, spec, plan, on_round)
     else:
-        model, result = _train_trees(roster, agreement, spec, plan, on_round, trees_per_round)
+        model, result = _train_trees(
+            roster, agreement, spec, plan, on_round, trees_per_round
+        )
     return FederatedModel(
         model=model,
         rounds=result.reports,
@@ -102,15 +110,27 @@ def train_federated(
 
 
 def _train_logistic(
-    roster: Roster, agreement: Agreement, spec: FeatureSpec, plan: RoundPlan, on_round: OnRound | None
+    roster: Roster,
+    agreement: Agreement,
+    spec: FeatureSpec,
+    plan: RoundPlan,
+    on_round: OnRound | None,
 ) -> tuple[Model, RoundsResult]:
     start = np.zeros((len(agreement.base), len(spec.features) + 1))
     start[:, -1] = agreement.base
     content = messages.pack({WEIGHTS: start})
-    result = run_rounds(roster, logistic_fedavg(), content.array_records[messages.ARRAYS], plan, on_round)
+    result = run_rounds(
+        roster,
+        logistic_fedavg(),
+        content.array_records[messages.ARRAYS],
+        plan,
+        on_round,
+    )
     weights = result.arrays[WEIGHTS].numpy()
     assert agreement.standardisation is not None
-    return LogisticModel(agreement.encoding, spec.classes, weights, agreement.standardisation), result
+    return LogisticModel(
+        agreement.encoding, spec.classes, weights, agreement.standardisation
+    ), result
 
 
 def _train_trees(
@@ -126,4 +146,6 @@ def _train_trees(
     result = run_rounds(roster, strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
     cover = summed(roster, "cover", messages.pack({"trees": trees}))
-    return learner.finish(trees, agreement.base, cover, agreement.encoding, spec.classes), result
+    return learner.finish(
+        trees, agreement.base, cover, agreement.encoding, spec.classes
+    ), result

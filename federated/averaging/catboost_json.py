@@ -19,7 +19,9 @@ def trees(document: dict[str, Any]) -> list[Tree]:
     """The trees of a CatBoost JSON model: `splits` as [feature, border], and `leaf_values`."""
     return [
         {
-            "splits": [[s["float_feature_index"], s["border"]] for s in tree["splits"] or []],
+            "splits": [
+                [s["float_feature_index"], s["border"]] for s in tree["splits"] or []
+            ],
             "leaf_values": tree["leaf_values"],
         }
         for tree in document["oblivious_trees"]
@@ -68,22 +70,36 @@ def document(
     """A JSON model that CatBoost loads; `cover` has the records of each leaf, trees in order."""
     borders = _borders(trees, n_features)
     starts = np.cumsum([0, *(len(b) for b in borders)])
-    index = {(f, b): int(starts[f]) + i for f, bs in enumerate(borders) for i, b in enumerate(bs)}
+    index = {
+        (f, b): int(starts[f]) + i
+        for f, bs in enumerate(borders)
+        for i, b in enumerate(bs)
+    }
     ends = np.cumsum([leaf_size(t) for t in trees])
     parts = np.split(cover, ends[:-1]) if len(trees) else []
     return {
         "model_info": _info(len(base)),
-        "features_info": {"float_features": [_feature(f, b) for f, b in enumerate(borders)]},
-        "oblivious_trees": [_native(t, c, index) for t, c in zip(trees, parts, strict=True)],
+        "features_info": {
+            "float_features": [_feature(f, b) for f, b in enumerate(borders)]
+        },
+        "oblivious_trees": [
+            _native(t, c, index) for t, c in zip(trees, parts, strict=True)
+        ],
         "scale_and_bias": [1, list(base)],
     }
 
 
 def _info(n_margins: int) -> dict[str, Any]:
     """Loss and classes, without which CatBoost guesses them aloud."""
-    loss, classes = "Logloss" if n_margins == 1 else "MultiClass", list(range(max(n_margins, 2)))
+    loss, classes = (
+        "Logloss" if n_margins == 1 else "MultiClass",
+        list(range(max(n_margins, 2))),
+    )
     return {
-        "params": {"loss_function": {"type": loss, "params": {}}, "flat_params": {"loss_function": loss}},
+        "params": {
+            "loss_function": {"type": loss, "params": {}},
+            "flat_params": {"loss_function": loss},
+        },
         "class_params": {
             "class_label_type": "Integer",
             "class_names": classes,
@@ -112,7 +128,9 @@ def _feature(number: int, borders: list[float]) -> dict[str, Any]:
     }
 
 
-def _native(tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]) -> dict[str, Any]:
+def _native(
+    tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]
+) -> dict[str, Any]:
     splits = [
         {
             "border": border,
@@ -123,4 +141,8 @@ def _native(tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]) 
         for feature, border in tree["splits"]
     ]
     weights = cover if cover.any() else np.ones(len(cover))
-    return {"leaf_values": tree["leaf_values"], "leaf_weights": weights.tolist(), "splits": splits}
+    return {
+        "leaf_values": tree["leaf_values"],
+        "leaf_weights": weights.tolist(),
+        "splits": splits,
+    }

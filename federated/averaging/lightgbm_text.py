@@ -36,9 +36,12 @@ def trees(text: str) -> list[Tree]:
 def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
     """A model text that LightGBM loads, of `trees` in iteration order, one a margin."""
     blocks = [
-        f"Tree={i}\n" + "".join(f"{k}={v}\n" for k, v in t.items()) + "\n\n" for i, t in enumerate(trees)
+        f"Tree={i}\n" + "".join(f"{k}={v}\n" for k, v in t.items()) + "\n\n"
+        for i, t in enumerate(trees)
     ]
-    objective = "binary sigmoid:1" if n_margins == 1 else f"multiclass num_class:{n_margins}"
+    objective = (
+        "binary sigmoid:1" if n_margins == 1 else f"multiclass num_class:{n_margins}"
+    )
     head = {
         "version": "v4",
         "num_class": n_margins,
@@ -56,7 +59,9 @@ def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> 
 
 def scaled(tree: Tree, weight: float) -> Tree:
     """`tree` with every leaf value times `weight`."""
-    return tree | {"leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))}
+    return tree | {
+        "leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))
+    }
 
 
 def stump(value: float) -> Tree:
@@ -77,15 +82,22 @@ def covered(tree: Tree, cover: np.ndarray) -> Tree:
     counts = np.maximum(cover, 1.0).astype(np.int64)
     if leaf_size(tree) == 1:
         return tree | {"leaf_count": str(counts[0])}
-    return tree | {"leaf_count": _join(counts), "internal_count": _join(_inner(tree, counts))}
+    return tree | {
+        "leaf_count": _join(counts),
+        "internal_count": _join(_inner(tree, counts)),
+    }
 
 
 def _inner(tree: Tree, counts: np.ndarray) -> np.ndarray:
     """Records by inner node; a child below zero is leaf ~child, and children come after parents."""
-    left, right = (np.array(tree[side].split(), int) for side in ("left_child", "right_child"))
+    left, right = (
+        np.array(tree[side].split(), int) for side in ("left_child", "right_child")
+    )
     inner = np.zeros(len(left), np.int64)
     for node in range(len(left) - 1, -1, -1):
-        inner[node] = sum(counts[~c] if c < 0 else inner[c] for c in (left[node], right[node]))
+        inner[node] = sum(
+            counts[~c] if c < 0 else inner[c] for c in (left[node], right[node])
+        )
     return inner
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import os
+
 from flwr.app import Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
 from flwr.common.serde import message_from_proto, message_to_proto, recorddict_to_proto
 from flwr.proto.message_pb2 import Message as ProtoMessage
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
+
+# flwr's logger takes every level and hands it on to the root's handlers: its variable binds its own only.
+logging.getLogger("flwr").setLevel(os.environ["FLWR_LOG_LEVEL"].upper())
 
 CLIENT_APP_RAISED = ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 

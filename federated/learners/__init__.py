@@ -10,7 +10,11 @@ from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated.learners.protocol import TreeLearner
 
-PARAMS = {"logistic": "LogisticParams", "lightgbm": "LightGBMParams", "catboost": "CatBoostParams"}
+PARAMS = {
+    "logistic": "LogisticParams",
+    "lightgbm": "LightGBMParams",
+    "catboost": "CatBoostParams",
+}
 TREES = {"lightgbm": "LightGBMLearner", "catboost": "CatBoostLearner"}
 
 
@@ -21,11 +25,15 @@ def params_of(family: str, given: Any = None) -> dict[str, Any]:
     """
     kind = _named(family, PARAMS)
     if given is not None and not isinstance(given, kind):
-        raise FederationError(f"{family} takes {kind.__name__}, not {type(given).__name__}")
+        raise FederationError(
+            f"{family} takes {kind.__name__}, not {type(given).__name__}"
+        )
     return asdict(given or kind())
 
 
-def tree_learner(family: str, params: dict[str, Any], spec: FeatureSpec, threads: int = 1) -> TreeLearner:
+def tree_learner(
+    family: str, params: dict[str, Any], spec: FeatureSpec, threads: int = 1
+) -> TreeLearner:
     """The learner of a tree family with `params`, as `params_of` gives them.
 
     A monotone direction says how a feature moves the margin of default; with a margin a class it has no
@@ -35,11 +43,16 @@ def tree_learner(family: str, params: dict[str, Any], spec: FeatureSpec, threads
     columns = {feature: column for column, feature in enumerate(spec.features)}
     directions = {columns[f]: sign for f, sign in spec.monotone.items() if f in columns}
     return _named(family, TREES)(
-        _named(family, PARAMS)(**params), n_margins, directions if n_margins == 1 else {}, threads
+        _named(family, PARAMS)(**params),
+        n_margins,
+        directions if n_margins == 1 else {},
+        threads,
     )
 
 
 def _named(family: str, names: dict[str, str]) -> Any:
     if family not in names:
-        raise FederationError(f"unknown family {family!r}; known are {', '.join(names)}")
+        raise FederationError(
+            f"unknown family {family!r}; known are {', '.join(names)}"
+        )
     return getattr(import_module(f"federated.learners.{family}"), names[family])

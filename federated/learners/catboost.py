@@ -44,20 +44,37 @@ class CatBoostLearner:
 
     family = "catboost"
 
-    def __init__(self, params: CatBoostParams, n_margins: int, monotone: dict[int, int], threads: int):
-        self.params, self.n_margins, self.monotone, self.threads = params, n_margins, monotone, threads
+    def __init__(
+        self,
+        params: CatBoostParams,
+        n_margins: int,
+        monotone: dict[int, int],
+        threads: int,
+    ):
+        self.params, self.n_margins, self.monotone, self.threads = (
+            params,
+            n_margins,
+            monotone,
+            threads,
+        )
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if not _varies(X):
             return BinnedRecords(None, 0)
-        absent = np.setdiff1d(np.arange(self.n_margins), outcome) if self.n_margins > 1 else np.empty(0, int)
+        absent = (
+            np.setdiff1d(np.arange(self.n_margins), outcome)
+            if self.n_margins > 1
+            else np.empty(0, int)
+        )
         X = np.vstack([X, np.repeat(X[:1], len(absent), axis=0)])
         weight = np.concatenate([np.ones(len(outcome)), np.zeros(len(absent))])
         pool = cb.Pool(X, np.concatenate([outcome, absent]).astype(int), weight=weight)
         pool.quantize(border_count=self.params.border_count)
         return BinnedRecords(pool, len(absent))
 
-    def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
+    def propose(
+        self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int
+    ) -> bytes:
         if data.pool is None:
             return text.dump([{"splits": [], "leaf_values": [0.0] * self.n_margins}])
         baseline = np.vstack([margin, np.zeros((data.phantoms, self.n_margins))])
@@ -80,7 +97,9 @@ class CatBoostLearner:
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)
-        return text.dump([text.scaled(t, w) for blob, w in pairs for t in text.load(blob)])
+        return text.dump(
+            [text.scaled(t, w) for blob, w in pairs for t in text.load(blob)]
+        )
 
     def finish(
         self,
@@ -110,7 +129,9 @@ class CatBoostLearner:
             "verbose": False,
             "allow_writing_files": False,
         }
-        return params | ({"monotone_constraints": self.monotone} if self.monotone else {})
+        return params | (
+            {"monotone_constraints": self.monotone} if self.monotone else {}
+        )
 
 
 def _varies(X: np.ndarray) -> bool:
@@ -134,5 +155,7 @@ def _binary(document: dict[str, Any]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "model.json"), Path(folder, "model.cb")
         source.write_text(json.dumps(document))
-        cb.CatBoost().load_model(str(source), format="json").save_model(str(target), format="cbm")
+        cb.CatBoost().load_model(str(source), format="json").save_model(
+            str(target), format="cbm"
+        )
         return target.read_bytes()

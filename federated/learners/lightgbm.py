@@ -28,9 +28,9 @@ class LightGBMParams:
 
 @dataclass
 class BinnedRecords:
-    """A bank's records as LightGBM binned them."""
+    """A bank's records as LightGBM binned them; no dataset where they are too few to split."""
 
-    dataset: lgb.Dataset
+    dataset: lgb.Dataset | None
     outcome: np.ndarray
     n_features: int
 
@@ -40,21 +40,45 @@ class LightGBMLearner:
 
     family = "lightgbm"
 
-    def __init__(self, params: LightGBMParams, n_margins: int, monotone: dict[int, int], threads: int):
-        self.params, self.n_margins, self.monotone, self.threads = params, n_margins, monotone, threads
+    def __init__(
+        self,
+        params: LightGBMParams,
+        n_margins: int,
+        monotone: dict[int, int],
+        threads: int,
+    ):
+        self.params, self.n_margins, self.monotone, self.threads = (
+            params,
+            n_margins,
+            monotone,
+            threads,
+        )
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
-        dataset = lgb.Dataset(X, outcome, params=self._library_params(X.shape[1], 0)).construct()
+        if len(outcome) < 2 * self.params.min_data_in_leaf:
+            return BinnedRecords(None, outcome, X.shape[1])
+        dataset = lgb.Dataset(
+            X, outcome, params=self._library_params(X.shape[1], 0)
+        ).construct()
         return BinnedRecords(dataset, outcome, X.shape[1])
 
-    def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
-        if len(data.outcome) < 2 * self.params.min_data_in_leaf:
-            return self._blob([text.stump(0.0)] * self.n_margins, data.n_features)
+    def propose(
+        self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int
+    ) -> bytes:
+        steps = self._steps(margin, data.outcome)
+        if data.dataset is None:
+            return self._blob(steps, data.n_features)
         data.dataset.set_init_score(margin if self.n_margins > 1 else margin[:, 0])
         booster = lgb.Booster(self._library_params(data.n_features, seed), data.dataset)
         for _ in range(trees):
             booster.update(fobj=lambda scores, _: self._gradients(scores, data.outcome))
-        return self._blob(text.trees(booster.model_to_string()), data.n_features)
+        grown = text.trees(booster.model_to_string())
+        # Where nothing is worth a split, as with one class at a constant margin, LightGBM does not move at all.
+        first = [
+            g if text.leaf_size(g) > 1 else s
+            for g, s in zip(grown, steps, strict=False)
+        ]
+        return self._blob(first + grown[self.n_margins :], data.n_features)
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
         if not len(X):
@@ -67,11 +91,15 @@ class LightGBMLearner:
         return np.asarray(leaves).reshape(len(X), -1).astype(np.int64)
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
-        return np.array([text.leaf_size(t) for t in text.trees(blob.decode())], np.int64)
+        return np.array(
+            [text.leaf_size(t) for t in text.trees(blob.decode())], np.int64
+        )
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)
-        trees = [text.scaled(t, w) for blob, w in pairs for t in text.trees(blob.decode())]
+        trees = [
+            text.scaled(t, w) for blob, w in pairs for t in text.trees(blob.decode())
+        ]
         return self._blob(trees, _n_features(blobs[0]))
 
     def finish(
@@ -85,22 +113,38 @@ class LightGBMLearner:
         trees = text.trees(blob.decode())
         parts = np.split(cover, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
         trees = [text.covered(t, c) for t, c in zip(trees, parts, strict=True)]
-        native = text.document([*map(text.stump, base), *trees], encoding.features, self.n_margins)
+        native = text.document(
+            [*map(text.stump, base), *trees], encoding.features, self.n_margins
+        )
         return LightGBMModel(encoding, classes, native)
 
     def _blob(self, trees: Sequence[text.Tree], n_features: int) -> bytes:
         names = [f"f{i}" for i in range(n_features)]
         return text.document(trees, names, self.n_margins).encode()
 
-    def _gradients(self, scores: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _gradients(
+        self, scores: np.ndarray, outcome: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         g, h = gradients(scores.reshape(len(outcome), -1), outcome)
         return (g[:, 0], h[:, 0]) if self.n_margins == 1 else (g, h)
+
+    def _steps(self, margin: np.ndarray, outcome: np.ndarray) -> list[text.Tree]:
+        """One tree without a split for each margin: a Newton step of all records together."""
+        g, h = gradients(margin, outcome)
+        values = (
+            -self.params.learning_rate
+            * g.sum(axis=0)
+            / (h.sum(axis=0) + self.params.lambda_l2)
+        )
+        return [text.stump(value) for value in values]
 
     def _library_params(self, n_features: int, seed: int) -> dict[str, Any]:
         return asdict(self.params) | {
             "objective": "none",
             "num_class": self.n_margins,
-            "monotone_constraints": [self.monotone.get(i, 0) for i in range(n_features)],
+            "monotone_constraints": [
+                self.monotone.get(i, 0) for i in range(n_features)
+            ],
             "boost_from_average": False,
             "deterministic": True,
             "force_row_wise": True,

@@ -1,0 +1,73 @@
+import pytest
+
+from credit.errors import FederationError
+from federated.consortium import load_consortium
+
+GOOD = """\
+name: lenders
+dataset: sba
+seed: 7
+banks:
+  - {name: Bank of North, alias: north}
+  - {name: Bank of South, alias: south}
+records_per_bank: 1000
+families: [logistic, lightgbm]
+rounds: 30
+strategy: fedavg
+quorum: 0.8
+"""
+
+
+def load(tmp_path, text):
+    path = tmp_path / "consortium.yaml"
+    path.write_text(text)
+    return load_consortium(path)
+
+
+def test_a_consortium_is_read(tmp_path):
+    consortium = load(tmp_path, GOOD)
+    assert [b.alias for b in consortium.banks] == [
+        "north",
+        "south",
+    ] and consortium.model == "credit-scorer"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "alias: south",
+            "alias: South!",
+            r"consortium.yaml:6: banks.1.alias: String should match",
+        ),
+        (
+            "rounds: 30",
+            "rounds: many",
+            r"consortium.yaml:9: rounds: Input should be a valid integer",
+        ),
+        ("quorum: 0.8", "quorum: 2", r"consortium.yaml:11: quorum: "),
+        (
+            "families: [logistic, lightgbm]",
+            "families: [forest]",
+            r"consortium.yaml:8: families.0: ",
+        ),
+        ("rounds: 30\n", "", r"consortium.yaml:1: rounds: Field required"),
+        (
+            "seed: 7",
+            "sede: 7",
+            r"consortium.yaml:3: sede: Extra inputs are not permitted",
+        ),
+        ("alias: south", "alias: north", r"banks share the alias north"),
+        ("banks:", "banks: [", r"not valid YAML"),
+    ],
+)
+def test_a_fault_names_file_line_and_key(tmp_path, old, new, fault):
+    with pytest.raises(FederationError, match=fault):
+        load(tmp_path, GOOD.replace(old, new))
+
+
+def test_an_empty_or_missing_file_is_said_plainly(tmp_path):
+    with pytest.raises(FederationError, match="No such file"):
+        load_consortium(tmp_path / "nowhere.yaml")
+    with pytest.raises(FederationError, match="the file"):
+        load(tmp_path, "")
