@@ -53,7 +53,9 @@ def federated_models(
     return models
 
 
-def _watch(family: str, total: int, tracking: Tracking, run: str, rows: list[dict]) -> Callable[[RoundReport], None]:
+def _watch(
+    family: str, total: int, tracking: Tracking, run: str, rows: list[dict]
+) -> Callable[[RoundReport], None]:
     """Report each round to the terminal, to MLflow, and to the asset's table."""
 
     def on_round(report: RoundReport) -> None:
@@ -78,11 +80,17 @@ def _watch(family: str, total: int, tracking: Tracking, run: str, rows: list[dic
 
 def _metadata(rounds: pl.DataFrame) -> dict:
     last = rounds.group_by("family", maintain_order=True).agg(
-        pl.len().alias("rounds"), pl.last("validation_loss"), pl.sum("bytes"), pl.sum("seconds"), pl.last("banks")
+        pl.len().alias("rounds"),
+        pl.last("validation_loss"),
+        pl.sum("bytes"),
+        pl.sum("seconds"),
+        pl.last("banks"),
     )
     return {
         "families": table(last),
         "rounds": table(rounds),
         "training": picture(rounds_plot(rounds)),
-        "banks left out in some round": table(rounds.filter(pl.col("failed") != "").select("family", "round", "failed")),
+        "banks left out in some round": table(
+            rounds.filter(pl.col("failed") != "").select("family", "round", "failed")
+        ),
     }

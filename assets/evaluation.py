@@ -62,7 +62,9 @@ def best_family(validation: pl.DataFrame) -> str:
     return overall.sort("auc", descending=True, nulls_last=True)["family"][0]
 
 
-def _candidates(local: ModelsByBank, federated: dict[str, Model], pooled: dict[str, Model]) -> list[Candidate]:
+def _candidates(
+    local: ModelsByBank, federated: dict[str, Model], pooled: dict[str, Model]
+) -> list[Candidate]:
     return [
         *(Candidate(f, "local", m, bank) for bank, models in local.items() for f, m in models.items()),
         *(Candidate(f, "federated", m) for f, m in federated.items()),
@@ -83,7 +85,11 @@ def _pictures(scores: pl.DataFrame, uplifts: pl.DataFrame, best: str) -> dict[st
 
 
 def _log(
-    tracking: Tracking, dagster_run: str, test: pl.DataFrame, uplifts: pl.DataFrame, pictures: dict[str, bytes]
+    tracking: Tracking,
+    dagster_run: str,
+    test: pl.DataFrame,
+    uplifts: pl.DataFrame,
+    pictures: dict[str, bytes],
 ) -> None:
     parent = tracking.pipeline_run(dagster_run)
     for name, png in pictures.items():

@@ -47,13 +47,15 @@ def raw_loan_records(home: dg.ResourceParam[Home]):
     owners=OWNERS,
     code_version="1",
     check_specs=[
-        dg.AssetCheckSpec("contract", asset="loan_records", description="Few records fail the contract.", blocking=True),
-        dg.AssetCheckSpec("leak_guard", asset="loan_records", description="No feature knows the outcome.", blocking=True),
+        dg.AssetCheckSpec(
+            "contract", asset="loan_records", description="Few records fail the contract.", blocking=True
+        ),
+        dg.AssetCheckSpec(
+            "leak_guard", asset="loan_records", description="No feature knows the outcome.", blocking=True
+        ),
     ],
 )
-def loan_records(
-    context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]
-):
+def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]):
     """Each bank's records that fit the contract, with derived features, in train, validation and test."""
     ingestion = ingest(RawRecords(**raw_loan_records, cached=True).read(), contract())
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
@@ -80,7 +82,9 @@ def _metadata(ingestion: Ingestion, parted: pl.DataFrame, quarantine: Path) -> d
         "quarantine": dg.MetadataValue.path(quarantine),
         "quarantined by bank and reason": table(ingestion.reasons().head(50)),
         "mended values": ingestion.mended,
-        "barred columns, how well each alone ranks defaults": table(pl.DataFrame(leak_findings(train, barred))),
+        "barred columns, how well each alone ranks defaults": table(
+            pl.DataFrame(leak_findings(train, barred))
+        ),
     }
 
 
@@ -122,7 +126,9 @@ def _bank_metadata(alias: str, parts: Parts, ingestion: Ingestion) -> dict:
     name = consortium().bank(alias).name
     own = ingestion.reasons().filter(pl.col("bank") == name)
     rates = {f"{part} records": frame.height for part, frame in parts.items()}
-    rates |= {f"{part} default rate": float(f["outcome"].mean() or 0.0) for part, f in parts.items() if f.height}  # type: ignore[arg-type]
+    rates |= {
+        f"{part} default rate": float(f["outcome"].mean() or 0.0) for part, f in parts.items() if f.height
+    }  # type: ignore[arg-type]
     one_class = single_class_parts(BankRecords(alias, **parts))
     return {
         **rates,

@@ -64,7 +64,12 @@ def scoring_service(
     )
     tag = build_bento(package)
     context.add_output_metadata(
-        {"bento": tag, "package": dg.MetadataValue.path(package), "model version": champion["version"], "serve": "make serve"}
+        {
+            "bento": tag,
+            "package": dg.MetadataValue.path(package),
+            "model version": champion["version"],
+            "serve": "make serve",
+        }
     )
     return {"tag": tag, "package": str(package), "version": champion["version"]}
 
@@ -87,7 +92,11 @@ def _version(champion: dict) -> dict:
         "alias": "champion",
         "run_id": champion["run_id"],
         **{key: tags[key] for key in ("family", "strategy", "dagster_run_id", "code_revision")},
-        "contract": {"name": contract().name, "version": contract().version, "fingerprint": contract().fingerprint},
+        "contract": {
+            "name": contract().name,
+            "version": contract().version,
+            "fingerprint": contract().fingerprint,
+        },
         "data": json.loads(tags["data_fingerprints"]),
         "threshold": float(tags["threshold"]),
         "created": tags["created"],

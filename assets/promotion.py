@@ -42,7 +42,9 @@ class GateConfig(dg.Config):
     kinds={"mlflow"},
     owners=OWNERS,
     code_version="1",
-    check_specs=[dg.AssetCheckSpec("gate", asset="champion", description="The winner passed every check of the gate.")],
+    check_specs=[
+        dg.AssetCheckSpec("gate", asset="champion", description="The winner passed every check of the gate.")
+    ],
 )
 def champion(
     context: dg.AssetExecutionContext,
@@ -90,7 +92,12 @@ def _tags(dagster_run: str, family: str, banks: list[BankRecords], threshold: fl
 
 
 def _register(
-    tracking: Tracking, registry: Registry, dagster_run: str, model: Model, banks: list[BankRecords], tags: dict[str, str]
+    tracking: Tracking,
+    registry: Registry,
+    dagster_run: str,
+    model: Model,
+    banks: list[BankRecords],
+    tags: dict[str, str],
 ) -> Version:
     run = tracking.child_run(tracking.pipeline_run(dagster_run), model.family)
     example = model.encoding.matrix(banks[0].test.head(5) if banks[0].test.height else banks[0].train.head(5))
@@ -99,7 +106,12 @@ def _register(
 
 
 def _judge(
-    model: Model, row: dict, banks: list[BankRecords], config: GateConfig, tracking: Tracking, version: Version
+    model: Model,
+    row: dict,
+    banks: list[BankRecords],
+    config: GateConfig,
+    tracking: Tracking,
+    version: Version,
 ) -> Callable[[Version | None], list[Check]]:
     def judge(sitting: Version | None) -> list[Check]:
         checks = [

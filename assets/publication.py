@@ -68,8 +68,14 @@ def _write(
     write_release(
         folder,
         package=Path(service["package"]),
-        metrics={"overall": overall, "by_bank": test.filter(pl.col("bank") != ALL_BANKS).to_dicts(), "uplift": uplift.to_dicts()},
-        explanation=lambda into: tracking.client.download_artifacts(explanation["mlflow_run"], "explanation", str(into)),
+        metrics={
+            "overall": overall,
+            "by_bank": test.filter(pl.col("bank") != ALL_BANKS).to_dicts(),
+            "uplift": uplift.to_dicts(),
+        },
+        explanation=lambda into: tracking.client.download_artifacts(
+            explanation["mlflow_run"], "explanation", str(into)
+        ),
         card=model_card(contract(), consortium().name, champion, overall, uplift),
         data_card=data_card(contract(), consortium().name, raw, test),
     )

@@ -29,4 +29,10 @@ def columns(frame: pl.DataFrame) -> dg.TableSchemaMetadataValue:
 def _cell(value: Any, digits: int) -> str:
     if value is None:
         return "undefined"
-    return f"{value:,.{digits}f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:,.{digits}f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else str(value)
+    )

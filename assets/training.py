@@ -17,7 +17,9 @@ ModelsByBank = dict[str, dict[str, Model]]
 
 def bank_list(loan_records: dict[str, Parts]) -> list[BankRecords]:
     """The consortium's banks with their records, in the consortium's order."""
-    return [BankRecords(b.alias, **loan_records[b.alias]) for b in consortium().banks if b.alias in loan_records]
+    return [
+        BankRecords(b.alias, **loan_records[b.alias]) for b in consortium().banks if b.alias in loan_records
+    ]
 
 
 @dg.asset(
@@ -38,9 +40,7 @@ def local_models(context: dg.AssetExecutionContext, loan_records: dict[str, Part
 
     trained = in_parallel(train, bank_list(loan_records))
     for bank, (_, seconds) in zip(bank_list(loan_records), trained, strict=True):
-        context.add_asset_metadata(
-            {"train records": bank.train.height, **seconds}, partition_key=bank.name
-        )
+        context.add_asset_metadata({"train records": bank.train.height, **seconds}, partition_key=bank.name)
     return {bank.name: models for bank, (models, _) in zip(bank_list(loan_records), trained, strict=True)}
 
 
@@ -58,5 +58,7 @@ def pooled_models(context: dg.AssetExecutionContext, loan_records: dict[str, Par
         begin = time.monotonic()
         models[family] = train_pooled(family, pool, contract().spec, consortium().seed)
         rows.append({"family": family, "seconds": time.monotonic() - begin})
-    context.add_output_metadata({"pooled records": sum(b.train.height for b in pool), "training": table(pl.DataFrame(rows))})
+    context.add_output_metadata(
+        {"pooled records": sum(b.train.height for b in pool), "training": table(pl.DataFrame(rows))}
+    )
     return models

@@ -16,7 +16,13 @@ def show_command(name: str) -> None:
     table = Table("name", "from", "role", "meaning", "unit or levels", title=title)
     for field in contract.fields.values():
         levels = f"{len(field.levels)} levels" if field.levels else field.unit
-        table.add_row(field.name, getattr(field, "source", None) or getattr(field, "sql", ""), field.role, field.title, levels)
+        table.add_row(
+            field.name,
+            getattr(field, "source", None) or getattr(field, "sql", ""),
+            field.role,
+            field.title,
+            levels,
+        )
     Console().print(table)
 
 
@@ -30,7 +36,12 @@ def check_command(name: str) -> None:
         raw = raw_records(name, Home().data)
     with console.status(f"checking {raw.rows:,} records"):
         ingestion = ingest(raw.read(), contract)
-    table = Table("bank", "reason", "records", title=f"quarantine: {ingestion.quarantine.height:,} of {ingestion.rows:,} records")
+    table = Table(
+        "bank",
+        "reason",
+        "records",
+        title=f"quarantine: {ingestion.quarantine.height:,} of {ingestion.rows:,} records",
+    )
     for bank, reason, records in ingestion.reasons().head(40).iter_rows():
         table.add_row(bank or "unnamed", reason, f"{records:,}")
     console.print(table)

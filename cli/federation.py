@@ -18,7 +18,11 @@ def banks_command(path: Path) -> None:
         table.add_row(bank.alias, bank.name)
     console = Console()
     console.print(table)
-    cap = f"at most {consortium.records_per_bank:,} records a bank" if consortium.records_per_bank else "all records"
+    cap = (
+        f"at most {consortium.records_per_bank:,} records a bank"
+        if consortium.records_per_bank
+        else "all records"
+    )
     console.print(
         f"data set {consortium.dataset}, {cap}; {', '.join(consortium.families)} by {consortium.strategy}, "
         f"{consortium.rounds} rounds, quorum {consortium.quorum:.0%}, seed {consortium.seed}"

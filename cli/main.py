@@ -27,15 +27,21 @@ def _main() -> None:
 @app.command()
 def run(
     dataset: Annotated[
-        str, typer.Option(envvar="DATASET", help="Contract to use: a shipped name (sba, synthetic) or a path.")
+        str,
+        typer.Option(envvar="DATASET", help="Contract to use: a shipped name (sba, synthetic) or a path."),
     ] = "",
     banks: Annotated[
-        str, typer.Option(envvar="BANKS", help="So many of the largest banks, or 'all': the 100 largest, uncapped.")
+        str,
+        typer.Option(
+            envvar="BANKS", help="So many of the largest banks, or 'all': the 100 largest, uncapped."
+        ),
     ] = "",
-    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")] = Path(
-        "consortium.yaml"
+    consortium: Annotated[
+        Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")
+    ] = Path("consortium.yaml"),
+    report: Annotated[Path, typer.Option(help="Where the run's report is written.")] = Path(
+        "reports/latest.json"
     ),
-    report: Annotated[Path, typer.Option(help="Where the run's report is written.")] = Path("reports/latest.json"),
 ) -> None:
     """Run the whole pipeline: ingest, train, average, evaluate, explain, promote, package, publish.
 
@@ -65,7 +71,9 @@ def mlflow(port: Annotated[int, typer.Option(envvar="PORT", help="Port of the ML
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(envvar="PORT", help="Port of the scoring service.")] = 8000,
-    bento: Annotated[str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")] = "",
+    bento: Annotated[
+        str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")
+    ] = "",
 ) -> None:
     """Serve the champion: POST /predict answers with a probability of default and its reasons."""
     from cli.servers import scoring_service
@@ -149,7 +157,9 @@ def release_verify(folder: Annotated[Path, typer.Argument(help="A release folder
 @release_app.command("publish")
 def release_publish(
     folder: Annotated[Path, typer.Argument(help="A release folder, of `fedcredit run`.")],
-    namespace: Annotated[str, typer.Option(envvar="HF_NAMESPACE", help="User or organisation on the Hub.")] = "",
+    namespace: Annotated[
+        str, typer.Option(envvar="HF_NAMESPACE", help="User or organisation on the Hub.")
+    ] = "",
     public: Annotated[bool, typer.Option(help="Make the repositories public.")] = False,
 ) -> None:
     """Publish a staged release on the Hub; needs HF_TOKEN. Publishing twice changes nothing."""

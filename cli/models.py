@@ -29,7 +29,9 @@ def promote_command(version: str, override: str, model: str) -> None:
     sitting = registry.champion()
     done = registry.crown(version, f"by hand: {override.strip()}")
     former = f", was version {sitting.number}" if sitting else ""
-    Console().print(f"champion of {registry.model}: version {done.number}{former}. Repackage with `make run`.")
+    Console().print(
+        f"champion of {registry.model}: version {done.number}{former}. Repackage with `make run`."
+    )
 
 
 def _registry(model: str):

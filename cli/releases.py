@@ -45,5 +45,7 @@ def publish_command(folder: Path, namespace: str, public: bool) -> None:
 def _parts(folder: Path) -> list[Path]:
     parts = [folder / "model", folder / "dataset"]
     if not all(p.is_dir() for p in parts):
-        raise RegistryError(f"{folder} is no release folder (it needs model/ and dataset/): see .fedcredit/releases")
+        raise RegistryError(
+            f"{folder} is no release folder (it needs model/ and dataset/): see .fedcredit/releases"
+        )
     return parts

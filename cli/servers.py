@@ -16,7 +16,18 @@ def dagster_ui(port: int) -> None:
     from pipelines.environment import prepare
 
     prepare(Home())
-    _become([_tool("dagster"), "dev", "--workspace", "workspace.yaml", "--port", str(port), "--log-level", "warning"])
+    _become(
+        [
+            _tool("dagster"),
+            "dev",
+            "--workspace",
+            "workspace.yaml",
+            "--port",
+            str(port),
+            "--log-level",
+            "warning",
+        ]
+    )
 
 
 def mlflow_ui(port: int) -> None:

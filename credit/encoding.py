@@ -67,9 +67,7 @@ class Encoding:
     levels: dict[str, dict[str, float]]
 
     @classmethod
-    def fit(
-        cls, features: tuple[str, ...], counts: OutcomeCounts, smoothing: float = SMOOTHING
-    ) -> Encoding:
+    def fit(cls, features: tuple[str, ...], counts: OutcomeCounts, smoothing: float = SMOOTHING) -> Encoding:
         """Fit from outcome counts; records enter through their sums only."""
         levels = {}
         for feature, table in counts.table.items():

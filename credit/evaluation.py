@@ -62,9 +62,7 @@ def figures(test: pl.DataFrame, train: pl.DataFrame, *, seed: int, replicates: i
     Figures that need both classes are null where a bank has one.
     """
     gaps = {key: auc(*_arrays(frame)) for key, frame in _groups(train)}
-    rows = [
-        _row(key, frame, gaps.get(key, float("nan")), seed, replicates) for key, frame in _groups(test)
-    ]
+    rows = [_row(key, frame, gaps.get(key, float("nan")), seed, replicates) for key, frame in _groups(test)]
     return pl.DataFrame(rows).fill_nan(None).sort("bank", "family", "strategy")
 
 
@@ -76,7 +74,9 @@ def _groups(scores: pl.DataFrame) -> Iterator[tuple[tuple[str, str, str], pl.Dat
         yield (str(family), str(strategy), str(bank)), frame
 
 
-def _row(key: tuple[str, str, str], frame: pl.DataFrame, train_auc: float, seed: int, replicates: int) -> dict:
+def _row(
+    key: tuple[str, str, str], frame: pl.DataFrame, train_auc: float, seed: int, replicates: int
+) -> dict:
     outcome, pd = _arrays(frame)
     interval = auc_interval(outcome, pd, seed=seed, replicates=replicates)
     return {

@@ -46,5 +46,3 @@ def _distribution(column: pl.Series, levels: dict[str, str] | None, bins: int) -
     counts, edges = np.histogram(values, bins) if len(values) else (np.zeros(0, int), np.zeros(0))
     median = float(np.median(values)) if len(values) else None
     return {"counts": counts.tolist(), "bin_edges": edges.tolist(), "median": median, "missing": missing}
-
-

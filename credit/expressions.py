@@ -111,7 +111,7 @@ def _logarithm(a: float) -> float:
     return math.log(a) if a > 0 else (-math.inf if a == 0 else math.nan)
 
 
-_STRICT: dict[str, Callable[..., Value]] = {
+_STRICT: dict[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,

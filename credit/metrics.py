@@ -10,20 +10,49 @@ import numpy as np
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
-def auc(outcome: np.ndarray, score: np.ndarray, weight: np.ndarray | None = None) -> float:
+@dataclass(frozen=True)
+class Ranking:
+    """Records by falling score, ties grouped: all that AUC and KS need, sorted once for many weights."""
+
+    order: np.ndarray
+    is_default: np.ndarray
+    last_of_tie: np.ndarray
+
+    @classmethod
+    def of(cls, outcome: np.ndarray, score: np.ndarray) -> Ranking:
+        order = np.argsort(-score, kind="stable")
+        last = (
+            np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+            if len(score)
+            else np.zeros(0, int)
+        )
+        return cls(order, (outcome == 1)[order], last)
+
+    def curve(self, weight: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Cumulated weights of defaults and of paid loans, starting at 0; a weight counts a record so often."""
+        weights = np.ones(len(self.order)) if weight is None else weight[self.order]
+        true = np.cumsum(weights * self.is_default)[self.last_of_tie]
+        both = np.cumsum(weights)[self.last_of_tie]
+        return np.append(0.0, true), np.append(0.0, both - true)
+
+    def auc(self, weight: np.ndarray | None = None) -> float:
+        true, false = self.curve(weight)
+        if true[-1] == 0 or false[-1] == 0:
+            return float("nan")
+        return float(np.trapezoid(true, false) / (true[-1] * false[-1]))
+
+
+def auc(outcome: np.ndarray, score: np.ndarray) -> float:
     """Area under the ROC curve: the chance that a default scores above a paid loan, ties counting half.
 
-    `weight` counts each record so many times (a bootstrap replicate). NaN where a class is absent.
+    NaN where a class is absent.
     """
-    true, false = _curve(outcome, score, weight)
-    if true[-1] == 0 or false[-1] == 0:
-        return float("nan")
-    return float(np.trapezoid(true / true[-1], false / false[-1]))
+    return Ranking.of(outcome, score).auc()
 
 
 def ks(outcome: np.ndarray, score: np.ndarray) -> float:
     """Kolmogorov-Smirnov distance of the score distributions of defaults and paid loans."""
-    true, false = _curve(outcome, score, None)
+    true, false = Ranking.of(outcome, score).curve()
     if true[-1] == 0 or false[-1] == 0:
         return float("nan")
     return float(np.max(np.abs(true / true[-1] - false / false[-1])))
@@ -60,44 +89,39 @@ def auc_interval(
     outcome: np.ndarray, score: np.ndarray, *, seed: int, replicates: int = 200, level: float = 0.95
 ) -> Interval:
     """AUC with its bootstrap interval; NaN bounds where a class is absent."""
-    draws = _replicates(lambda w: auc(outcome, score, w), len(outcome), seed, replicates)
-    return _interval(auc(outcome, score), draws, level)
+    ranking = Ranking.of(outcome, score)
+    return _interval(ranking.auc(), _replicates(ranking.auc, len(outcome), seed, replicates), level)
 
 
 def auc_difference(
-    outcome: np.ndarray, score: np.ndarray, other: np.ndarray, *, seed: int, replicates: int = 200, level: float = 0.95
+    outcome: np.ndarray,
+    score: np.ndarray,
+    other: np.ndarray,
+    *,
+    seed: int,
+    replicates: int = 200,
+    level: float = 0.95,
 ) -> Interval:
     """AUC of `score` less AUC of `other` on the same records, with its paired bootstrap interval."""
+    one, two = Ranking.of(outcome, score), Ranking.of(outcome, other)
 
-    def difference(weight: np.ndarray | None) -> float:
-        return auc(outcome, score, weight) - auc(outcome, other, weight)
+    def difference(weight: np.ndarray | None = None) -> float:
+        return one.auc(weight) - two.auc(weight)
 
-    return _interval(difference(None), _replicates(difference, len(outcome), seed, replicates), level)
-
-
-def _curve(outcome: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Cumulated weights of defaults and of paid loans by falling score, starting at 0."""
-    order = np.argsort(-score, kind="stable")
-    weight = np.ones(len(score)) if weight is None else weight[order]
-    is_default = outcome[order] == 1
-    last_of_tie = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
-    true = np.cumsum(weight * is_default)
-    false = np.cumsum(weight * ~is_default)
-    if not len(score):
-        return np.zeros(1), np.zeros(1)
-    return np.append(0.0, true[last_of_tie]), np.append(0.0, false[last_of_tie])
+    return _interval(difference(), _replicates(difference, len(outcome), seed, replicates), level)
 
 
 def _replicates(figure: Callable[[np.ndarray], float], n: int, seed: int, replicates: int) -> np.ndarray:
+    """`figure` of as many resamples with replacement, each given as the times a record was drawn."""
     rng = np.random.default_rng(seed)
     if n == 0:
         return np.full(replicates, np.nan)
-    return np.array([figure(rng.multinomial(n, np.full(n, 1.0 / n)).astype(float)) for _ in range(replicates)])
+    return np.array([figure(np.bincount(rng.integers(0, n, n), minlength=n)) for _ in range(replicates)])
 
 
 def _interval(value: float, draws: np.ndarray, level: float) -> Interval:
     tail = (1.0 - level) / 2.0
-    if np.isnan(draws).all():
+    if not len(draws) or np.isnan(draws).all():
         return Interval(value, float("nan"), float("nan"))
     low, high = np.nanquantile(draws, [tail, 1.0 - tail])
     return Interval(value, float(low), float(high))

@@ -37,18 +37,28 @@ def _png(figure: Figure) -> bytes:
 
 
 def _models(scores: pl.DataFrame):
-    for (family, strategy), frame in sorted(scores.partition_by(["family", "strategy"], as_dict=True).items()):
+    for (family, strategy), frame in sorted(
+        scores.partition_by(["family", "strategy"], as_dict=True).items()
+    ):
         yield str(family), str(strategy), frame["outcome"].to_numpy(), frame["pd"].to_numpy()
 
 
 def roc_plot(scores: pl.DataFrame) -> bytes:
     """ROC curves of every model over all banks' test records (columns of `score_banks`)."""
-    figure, axes = _figure(6.5, 6, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate")
+    figure, axes = _figure(
+        6.5, 6, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate"
+    )
     for family, strategy, outcome, pd in _models(scores):
         order = np.argsort(-pd, kind="stable")
         true, false = np.cumsum(outcome[order] == 1), np.cumsum(outcome[order] == 0)
         label = f"{family}, {strategy} (AUC {auc(outcome, pd):.3f})"
-        axes.plot(false / false[-1], true / true[-1], DASHES.get(family, "-"), color=COLOURS.get(strategy), label=label)
+        axes.plot(
+            false / false[-1],
+            true / true[-1],
+            DASHES.get(family, "-"),
+            color=COLOURS.get(strategy),
+            label=label,
+        )
     axes.plot([0, 1], [0, 1], color="#d0d7de", linewidth=1)
     axes.legend(fontsize=8, frameon=False)
     return _png(figure)
@@ -73,11 +83,17 @@ def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
     """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `evaluation.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
     title = f"What joining changes: AUC of {family}, federated less local-only"
-    figure, axes = _figure(7.5, 1.5 + 0.28 * known.height, title, "AUC difference on the out-of-time test", "")
+    figure, axes = _figure(
+        7.5, 1.5 + 0.28 * known.height, title, "AUC difference on the out-of-time test", ""
+    )
     error = [known["uplift"] - known["low"], known["high"] - known["uplift"]]
-    axes.errorbar(known["uplift"], range(known.height), xerr=error, fmt="o", color=COLOURS["federated"], capsize=2)
+    axes.errorbar(
+        known["uplift"], range(known.height), xerr=error, fmt="o", color=COLOURS["federated"], capsize=2
+    )
     axes.axvline(0, color="#57606a", linewidth=1)
-    axes.set_yticks(range(known.height), [f"{b} ({n:,})" for b, n in zip(known["bank"], known["records"], strict=True)])
+    axes.set_yticks(
+        range(known.height), [f"{b} ({n:,})" for b, n in zip(known["bank"], known["records"], strict=True)]
+    )
     axes.tick_params(axis="y", labelsize=8)
     return _png(figure)
 
@@ -95,7 +111,9 @@ def importance_plot(values: pl.DataFrame, contract: Contract) -> bytes:
     """Mean |SHAP| by feature (columns of `shap_values`)."""
     means = mean_absolute_shap(values).reverse()
     labels = [contract.fields[f].title for f in means["feature"]]
-    figure, axes = _figure(7, 1.2 + 0.28 * means.height, "Mean |SHAP| by feature", "Mean |SHAP|, log odds", "")
+    figure, axes = _figure(
+        7, 1.2 + 0.28 * means.height, "Mean |SHAP| by feature", "Mean |SHAP|, log odds", ""
+    )
     axes.barh(labels, means["mean_abs_shap"], color=COLOURS["federated"])
     axes.tick_params(axis="y", labelsize=8)
     return _png(figure)

@@ -44,12 +44,16 @@ def largest_banks(raw: pl.DataFrame, contract: Contract, seed: int) -> list[str]
     """Names of the banks with training records, the largest first."""
     bank = contract.only(Role.BANK)
     if bank is None:
-        raise ContractError(f"contract {contract.name} has no column with the role bank: name the banks' column")
+        raise ContractError(
+            f"contract {contract.name} has no column with the role bank: name the banks' column"
+        )
     typed = with_parts(parse_columns(raw.with_row_index("row").lazy(), contract).collect(), contract, seed)
     train = typed.filter(pl.col(PART) == "train", pl.col(bank.name).is_not_null())
     counts = train.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
     if counts.is_empty():
-        raise DataError(f"no record of {contract.name} falls into the contract's training years: correct its split")
+        raise DataError(
+            f"no record of {contract.name} falls into the contract's training years: correct its split"
+        )
     return counts[bank.name].to_list()
 
 

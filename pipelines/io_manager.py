@@ -18,7 +18,11 @@ class FileStore(dg.ConfigurableIOManager):
     folder: str
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        values = {k: obj[k] for k in context.asset_partition_keys} if context.has_asset_partitions else {"value": obj}
+        values = (
+            {k: obj[k] for k in context.asset_partition_keys}
+            if context.has_asset_partitions
+            else {"value": obj}
+        )
         for key, value in values.items():
             with whole_folder(self._path(context) / key) as aside:
                 store(value, aside / "value")
@@ -34,7 +38,9 @@ class FileStore(dg.ConfigurableIOManager):
     def _fetch(self, context: dg.InputContext, key: str) -> Any:
         folder = self._path(context) / key
         if not folder.is_dir():
-            raise DataError(f"{folder} does not exist: materialise {context.asset_key.to_user_string()} first")
+            raise DataError(
+                f"{folder} does not exist: materialise {context.asset_key.to_user_string()} first"
+            )
         return fetch(folder / "value")
 
 

@@ -10,6 +10,9 @@ retrain = dg.define_asset_job(
     "retrain",
     selection="*",
     description="Takes the records in, trains, averages, evaluates, explains, promotes, packages and publishes.",
-    run_tags={"dagster/asset_partition_range_start": _names[0], "dagster/asset_partition_range_end": _names[-1]},
+    run_tags={
+        "dagster/asset_partition_range_start": _names[0],
+        "dagster/asset_partition_range_end": _names[-1],
+    },
     executor_def=dg.in_process_executor,
 )

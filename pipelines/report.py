@@ -30,8 +30,15 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
         "rows": value("raw_loan_records")["rows"],
         "quarantined": _quarantined(home, dataset),
         "banks": _banks(test, value("explanation")["family"]),
-        "models": test.filter(bank=ALL_BANKS).select("family", "strategy", *FIGURES).sort("auc", descending=True).to_dicts(),
-        "champion": {"family": champion["tags"]["family"], "version": champion["version"], "alias": "champion"},
+        "models": test.filter(bank=ALL_BANKS)
+        .select("family", "strategy", *FIGURES)
+        .sort("auc", descending=True)
+        .to_dicts(),
+        "champion": {
+            "family": champion["tags"]["family"],
+            "version": champion["version"],
+            "alias": "champion",
+        },
         "challenger": champion["challenger"],
         "bento": value("scoring_service")["tag"],
         "release": value("release")["folder"],
@@ -50,7 +57,11 @@ def _banks(test: pl.DataFrame, family: str) -> list[dict]:
     missing = [s for s in ("local", "federated", "pooled") if s not in wide.columns]
     wide = wide.with_columns(pl.lit(None, pl.Float64).alias(s) for s in missing)
     return [
-        {"name": r["bank"], "records": r["records"], **{f"{s}_auc": r[s] for s in ("local", "federated", "pooled")}}
+        {
+            "name": r["bank"],
+            "records": r["records"],
+            **{f"{s}_auc": r[s] for s in ("local", "federated", "pooled")},
+        }
         for r in wide.sort("records", descending=True).iter_rows(named=True)
     ]
 
@@ -70,7 +81,10 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     for name, text in _places(report).items():
         console.print(f"[bold]{name}[/]  {text}", soft_wrap=True)
     total = sum(report["seconds"].values())
-    console.print(f"[bold]seconds[/]  {total:.0f} in all: " + ", ".join(f"{k} {v:.1f}" for k, v in report["seconds"].items()))
+    console.print(
+        f"[bold]seconds[/]  {total:.0f} in all: "
+        + ", ".join(f"{k} {v:.1f}" for k, v in report["seconds"].items())
+    )
 
 
 def _places(report: dict[str, Any]) -> dict[str, str]:
@@ -91,7 +105,9 @@ def _models_table(report: dict[str, Any]) -> Table:
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
-    table = Table("bank", "test records", "local AUC", "federated AUC", "pooled AUC", "uplift", title="bank by bank")
+    table = Table(
+        "bank", "test records", "local AUC", "federated AUC", "pooled AUC", "uplift", title="bank by bank"
+    )
     for bank in report["banks"]:
         aucs = [bank[f"{s}_auc"] for s in ("local", "federated", "pooled")]
         uplift = aucs[1] - aucs[0] if None not in aucs[:2] else None

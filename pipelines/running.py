@@ -66,11 +66,15 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
     return f"run {result.run_id} failed: see it in the Dagster UI (make dev)"
 
 
-@dg.logger(description="Draws a run on the terminal.")
-def terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:
+def _terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.getLogger("fedcredit.dagster")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    view = next((h for h in logging.getLogger("fedcredit.progress").handlers if isinstance(h, TerminalView)), None)
+    view = next(
+        (h for h in logging.getLogger("fedcredit.progress").handlers if isinstance(h, TerminalView)), None
+    )
     logger.handlers = [view] if view else []
     return logger
+
+
+terminal_logger = dg.LoggerDefinition(_terminal_logger, description="Draws a run on the terminal.")

@@ -14,7 +14,9 @@ weekly_retraining = dg.ScheduleDefinition(
 )
 
 
-@dg.sensor(job=retrain, minimum_interval_seconds=300, description="Retrains when the loan records' source changes.")
+@dg.sensor(
+    job=retrain, minimum_interval_seconds=300, description="Retrains when the loan records' source changes."
+)
 def records_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     state = source_state(consortium().dataset)
     if context.cursor is None:

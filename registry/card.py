@@ -13,7 +13,11 @@ METRIC_NAMES = {"auc": "AUC", "ks": "KS", "brier": "Brier score", "logloss": "Lo
 
 
 def model_card(
-    contract: Contract, consortium: str, champion: Mapping[str, Any], overall: Mapping[str, Any], uplift: pl.DataFrame
+    contract: Contract,
+    consortium: str,
+    champion: Mapping[str, Any],
+    overall: Mapping[str, Any],
+    uplift: pl.DataFrame,
 ) -> str:
     """The model card with `model-index`; `overall` is the champion's row of figures over all banks."""
     tags = champion["tags"]
@@ -123,7 +127,10 @@ def _model_metadata(contract: Contract, name: str, family: str, overall: Mapping
 
 
 def _features(contract: Contract) -> str:
-    rows = [f"| {f.title} | `{f.name}` | {f.unit or ('category' if f.levels else '')} |" for f in contract.features]
+    rows = [
+        f"| {f.title} | `{f.name}` | {f.unit or ('category' if f.levels else '')} |"
+        for f in contract.features
+    ]
     return "\n".join(["| feature | name | unit |", "|---|---|---|", *rows])
 
 
@@ -144,4 +151,6 @@ def _table(frame: pl.DataFrame) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "undefined"
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    return (
+        f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+    )

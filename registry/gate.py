@@ -40,4 +40,6 @@ def contract_check(champion: str, fingerprint: str) -> Check:
     """The sitting champion was trained under the same contract, so that both can be scored on the same records."""
     name = "contract"
     value = f"{fingerprint[:12]}, champion's {champion[:12] or 'unknown'}"
-    return Check(name, value, "the same; else promote by hand: fedcredit promote VERSION", champion == fingerprint)
+    return Check(
+        name, value, "the same; else promote by hand: fedcredit promote VERSION", champion == fingerprint
+    )

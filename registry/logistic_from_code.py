@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import mlflow
 import numpy as np
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
 
 
-class Logistic(mlflow.pyfunc.PythonModel):
+class Logistic(PythonModel):
     """Probability of the last class for each row of an encoded feature matrix."""
 
     def load_context(self, context: Any) -> None:
@@ -27,4 +28,4 @@ class Logistic(mlflow.pyfunc.PythonModel):
         return (shifted / shifted.sum(axis=1, keepdims=True))[:, -1]
 
 
-mlflow.models.set_model(Logistic())
+set_model(Logistic())

@@ -134,4 +134,6 @@ class Registry:
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         event = Event(now, getpass.getuser(), version.number, alias, why[:4000])
         stamp = now.replace(":", "").replace("+0000", "Z")
-        self.tracking.client.set_registered_model_tag(self.model, EVENT_TAG + stamp, json.dumps(asdict(event)))
+        self.tracking.client.set_registered_model_tag(
+            self.model, EVENT_TAG + stamp, json.dumps(asdict(event))
+        )

@@ -88,7 +88,9 @@ class Tracking:
             local.write_bytes(content)
             self.client.log_artifact(run_id, str(local), str(path.parent) if path.parent.name else None)
 
-    def log_model(self, run_id: str, model: Model, example: np.ndarray, files: Mapping[str, str]) -> LoggedModel:
+    def log_model(
+        self, run_id: str, model: Model, example: np.ndarray, files: Mapping[str, str]
+    ) -> LoggedModel:
         """Store `model` as its library's native flavour and, with `files` (name -> text), as the folder `scorer`."""
         import mlflow
 

@@ -33,7 +33,7 @@ class CatBoostModel(Model):
     def contributions(self, X: np.ndarray) -> np.ndarray:
         import catboost as cb
 
-        values = np.asarray(self.booster.get_feature_importance(cb.Pool(X), type="ShapValues"))
+        values = np.asarray(self.booster.get_feature_importance(cb.Pool(X), type=cb.EFstrType.ShapValues))
         return values.reshape(len(X), self.n_margins, len(self.encoding.features) + 1)
 
     def save_native(self, path: Path) -> None:

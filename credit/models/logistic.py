@@ -45,7 +45,9 @@ def log_amounts(X: np.ndarray, logged: np.ndarray) -> np.ndarray:
 def feature_moments(X: np.ndarray, logged: np.ndarray) -> np.ndarray:
     """Count, sum and sum of squares of each feature's present values, shape (3, F); additive over banks."""
     values = log_amounts(X, logged)
-    return np.stack([(~np.isnan(values)).sum(axis=0), np.nansum(values, axis=0), np.nansum(values**2, axis=0)])
+    return np.stack(
+        [(~np.isnan(values)).sum(axis=0), np.nansum(values, axis=0), np.nansum(values**2, axis=0)]
+    )
 
 
 class LogisticModel(Model):
@@ -55,7 +57,11 @@ class LogisticModel(Model):
     native_file = "model.logistic.json"
 
     def __init__(
-        self, encoding: Encoding, classes: tuple[str, ...], weights: np.ndarray, standardisation: Standardisation
+        self,
+        encoding: Encoding,
+        classes: tuple[str, ...],
+        weights: np.ndarray,
+        standardisation: Standardisation,
     ):
         super().__init__(encoding, classes)
         self.weights = np.asarray(weights, dtype=float)

@@ -78,4 +78,6 @@ def read_head(folder: Path) -> dict:
     try:
         return json.loads((folder / "model.json").read_text())
     except (OSError, json.JSONDecodeError) as error:
-        raise ModelError(f"{folder} holds no readable model.json ({error}): package the model again") from error
+        raise ModelError(
+            f"{folder} holds no readable model.json ({error}): package the model again"
+        ) from error
