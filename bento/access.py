@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any
+
+from starlette.types import Scope
 
 from bento.problems import Problem
 from bento.settings import SettingError, Settings
@@ -32,7 +33,7 @@ class Access:
 
     @classmethod
     def of(cls, settings: Settings) -> Access:
-        """The keys of the environment and of the file mounted in, one `name:sha256:scope,scope` a line or after `;`.
+        """The keys of the environment and of a file: each `name:sha256:scope,scope` on a line or after `;`.
 
         Raises SettingError for a line that is none.
         """
@@ -40,22 +41,16 @@ class Access:
         if settings.keys_file:
             text += "\n" + settings.keys_file.read_text(encoding="utf-8")
         lines = (line.strip() for line in text.splitlines())
-        return cls(
-            tuple(_key(line) for line in lines if line and not line.startswith("#"))
-        )
+        return cls(tuple(_key(line) for line in lines if line and not line.startswith("#")))
 
-    def admit(self, scope: dict[str, Any], need: str) -> str:
+    def admit(self, scope: Scope, need: str) -> str:
         """The name of the caller of an ASGI request. Raises Problem 401 or 403."""
         if not self.keys:
             return _keyless(scope)
         digest = hashlib.sha256(_presented(scope)).hexdigest()
         found = [k for k in self.keys if hmac.compare_digest(k.digest, digest)]
         if not found:
-            raise Problem(
-                401,
-                "send a valid key as X-API-Key",
-                headers={"WWW-Authenticate": "ApiKey"},
-            )
+            raise Problem(401, "send a valid key as X-API-Key", headers={"WWW-Authenticate": "ApiKey"})
         if not any(need in k.scopes for k in found):
             raise Problem(403, f"this key does not open {need!r}")
         return found[0].name
@@ -78,20 +73,15 @@ def _key(line: str) -> Key:
     return Key(name, digest.lower(), opened)
 
 
-def _keyless(scope: dict[str, Any]) -> str:
+def _keyless(scope: Scope) -> str:
     server = scope.get("server") or ("", 0)
-    forwarded = any(
-        name.startswith(b"x-forwarded") or name == b"forwarded"
-        for name, _ in scope["headers"]
-    )
+    forwarded = any(name.startswith(b"x-forwarded") or name == b"forwarded" for name, _ in scope["headers"])
     if not str(server[0]).startswith(LOOPBACK) or forwarded:
-        raise Problem(
-            401, "the service has no API keys and answers only on its own machine"
-        )
+        raise Problem(401, "the service has no API keys and answers only on its own machine")
     return "local"
 
 
-def _presented(scope: dict[str, Any]) -> bytes:
+def _presented(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-api-key":
             return value

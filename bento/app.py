@@ -23,16 +23,12 @@ from bento.settings import Settings
 PICTURES = Path(bentoml.__file__).parent / "_internal" / "server" / "static_content"
 
 
-def make_app(
-    served: Served, settings: Settings, operations: Iterable[Operation] = OPERATIONS
-) -> Starlette:
+def make_app(served: Served, settings: Settings, operations: Iterable[Operation] = OPERATIONS) -> Starlette:
     """A Starlette app that answers `operations` from what is `served`."""
     operations = tuple(operations)
     access = Access.of(settings)
     routes: list[BaseRoute] = [
-        Route(
-            o.path, Endpoint(o, access), methods=[o.method], name=f"{o.method} {o.path}"
-        )
+        Route(o.path, Endpoint(o, access), methods=[o.method], name=f"{o.method} {o.path}")
         for o in operations
     ]
     routes += [
@@ -40,11 +36,7 @@ def make_app(
         Route("/{path:path}", Stranger(routes)),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped})
-    app.state.served, app.state.settings, app.state.operations = (
-        served,
-        settings,
-        operations,
-    )
+    app.state.served, app.state.settings, app.state.operations = (served, settings, operations)
     return app
 
 
@@ -60,9 +52,7 @@ class Stranger:
         problem = Problem(404, "there is no such path; GET / shows what there is")
         if methods:
             problem = Problem(
-                405,
-                f"this path answers {', '.join(methods)}",
-                headers={"Allow": ", ".join(methods)},
+                405, f"this path answers {', '.join(methods)}", headers={"Allow": ", ".join(methods)}
             )
         await problem.response()(scope, receive, send)
 

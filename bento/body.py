@@ -18,9 +18,7 @@ async def read_body(request: Request, most: int, seconds: float) -> bytes:
         async with asyncio.timeout(seconds):
             return await _collect(request, most)
     except TimeoutError:
-        raise Problem(
-            408, f"the body did not arrive within {seconds:g} seconds"
-        ) from None
+        raise Problem(408, f"the body did not arrive within {seconds:g} seconds") from None
     except ClientDisconnect:
         raise Problem(400, "the body did not arrive") from None
 
@@ -36,6 +34,4 @@ async def _collect(request: Request, most: int) -> bytes:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(
-        413, f"the body is larger than {most:,} bytes", headers={"Connection": "close"}
-    )
+    return Problem(413, f"the body is larger than {most:,} bytes", headers={"Connection": "close"})

@@ -1,4 +1,4 @@
-"""Builds a Bento from a package folder: the code that serves, the package as plain files, pinned requirements."""
+"""Builds a Bento from a package: the code that serves, the package as plain files, pinned requirements."""
 
 from __future__ import annotations
 
@@ -46,12 +46,8 @@ def build_bento(package: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="fedcredit-bento-") as folder:
         context = Path(folder)
         _lay_out(context, package)
-        (context / "bentofile.yaml").write_text(
-            yaml.safe_dump(bentofile(read), sort_keys=False)
-        )
-        (context / "setup.sh").write_text(
-            SETUP.format(packages=" ".join(SYSTEM[read.version.family]))
-        )
+        (context / "bentofile.yaml").write_text(yaml.safe_dump(bentofile(read), sort_keys=False))
+        (context / "setup.sh").write_text(SETUP.format(packages=" ".join(SYSTEM[read.version.family])))
         _run_build(context, version)
     return f"{NAME}:{version}"
 
@@ -79,7 +75,7 @@ def _description(package: Package) -> str:
     version, contract = package.version, package.contract
     return (
         f"# {version.model} version {version.version}\n\n"
-        f"Scores applicants of the contract **{contract.title}** (`{contract.name}` version {contract.version}) "
+        f"Scores applicants of **{contract.title}** (contract `{contract.name}` version {contract.version}) "
         f"with one {version.family} model that {len(version.data) or 'several'} banks trained together"
         f"{f' ({version.strategy})' if version.strategy else ''}.\n\n"
         "`POST /predict` takes an applicant's fields as JSON; `GET /` shows the whole API.\n"
@@ -115,18 +111,11 @@ def _run_build(context: Path, version: str) -> None:
         str(context),
     ]
     done = subprocess.run(
-        command,
-        cwd=context,
-        env=quiet_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=context, env=quiet_environment(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
-        raise ModelError(
-            f"BentoML could not build the Bento: {lines[-1] if lines else 'no message'}"
-        )
+        raise ModelError(f"BentoML could not build the Bento: {lines[-1] if lines else 'no message'}")
 
 
 def _store() -> Path:

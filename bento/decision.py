@@ -16,34 +16,22 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Decision:
     """The estimated risk of one applicant, the decision at the threshold, and the reasons against."""
 
-    pd: Annotated[
-        Share,
-        Field(
-            description="probability of default (of the worst class)", examples=[0.184]
-        ),
-    ]
+    pd: Annotated[Share, Field(description="probability of default (of the worst class)", examples=[0.184])]
     decision: Annotated[
         Literal["accepted", "refused"],
         Field(description="refused where the probability reaches the threshold"),
     ]
     threshold: Annotated[Share, Field(examples=[0.2])]
     reasons: Annotated[
-        tuple[Reason, ...],
-        Field(description="what raised the risk most, the strongest first"),
+        tuple[Reason, ...], Field(description="what raised the risk most, the strongest first")
     ]
     model: Annotated[str, Field(examples=["credit-scorer"])]
     model_version: Annotated[str, Field(examples=["3"])]
     contract: Annotated[str, Field(examples=["sba"])]
     contract_version: Annotated[int, Field(examples=[1])]
-    outcome: Annotated[
-        str | None, Field(description="of three or more classes: the most probable")
-    ] = None
-    confidence: Annotated[
-        Share | None, Field(description="probability of that class")
-    ] = None
-    probabilities: Annotated[
-        dict[str, float] | None, Field(description="probability of each class")
-    ] = None
+    outcome: Annotated[str | None, Field(description="of three or more classes: the most probable")] = None
+    confidence: Annotated[Share | None, Field(description="probability of that class")] = None
+    probabilities: Annotated[dict[str, float] | None, Field(description="probability of each class")] = None
 
 
 _ADAPTER = TypeAdapter(Decision)

@@ -47,7 +47,7 @@ def openapi(operations: Iterable[Operation], scorer: Scorer | None) -> dict[str,
 
 
 def _info(scorer: Scorer | None) -> dict[str, str]:
-    text = "Credit scores of a model that banks trained together. Every error has one shape: problem details, RFC 9457."
+    text = "Credit scores of a model that banks trained together. Every error is a problem detail (RFC 9457)."
     version = scorer.version.version if scorer else "0"
     return {"title": "Credit scoring", "version": version, "description": text}
 
@@ -61,9 +61,7 @@ def _applicant(scorer: Scorer | None, schemas: dict[str, Any]) -> dict[str, Any]
     return scorer.reader.model.model_config["json_schema_extra"]["example"]  # type: ignore[index]
 
 
-def _described(
-    operation: Operation, schemas: dict[str, Any], applicant: dict[str, Any]
-) -> dict[str, Any]:
+def _described(operation: Operation, schemas: dict[str, Any], applicant: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
         "description": operation.description or operation.handler.__doc__ or "",
@@ -80,31 +78,23 @@ def _described(
     return described
 
 
-def _body(
-    operation: Operation, schemas: dict[str, Any], applicant: dict[str, Any]
-) -> dict[str, Any]:
+def _body(operation: Operation, schemas: dict[str, Any], applicant: dict[str, Any]) -> dict[str, Any]:
     example = operation.example(applicant) if operation.example else applicant
-    content = {
-        "application/json": {
-            "schema": _schema(operation.body, schemas),
-            "example": example,
-        }
-    }
+    content = {"application/json": {"schema": _schema(operation.body, schemas), "example": example}}
     return {"required": True, "content": content}
 
 
 def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
-    content = {operation.answer_type: {"schema": _schema(operation.answer, schemas)}}
+    schema = {} if operation.answer is bytes else _schema(operation.answer, schemas)
+    content = {operation.answer_type: {"schema": schema}}
     answers: dict[str, Any] = {"200": {"description": "The answer", "content": content}}
     codes = {*operation.problems, 500, *((401, 403, 429) if operation.opens else ())}
-    problem = {
-        MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDetails")}}
-    }
+    problem = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDetails")}}}
+    if 304 in codes:
+        answers["304"] = {"description": "Not changed since the ETag sent as If-None-Match"}
+        codes.remove(304)
     for code in sorted(codes):
-        answers[str(code)] = {
-            "description": CAUSES.get(code, HTTPStatus(code).phrase),
-            "content": problem,
-        }
+        answers[str(code)] = {"description": CAUSES.get(code, HTTPStatus(code).phrase), "content": problem}
     return answers
 
 
@@ -114,11 +104,7 @@ def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
         return {"$ref": REFERENCE.format(model=kind)}
     schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE, mode="serialization")
     schemas.update(schema.pop("$defs", {}))
-    if (
-        "title" not in schema
-        or schema.get("type") != "object"
-        or "properties" not in schema
-    ):
+    if "title" not in schema or schema.get("type") != "object" or "properties" not in schema:
         return schema
     schemas[schema["title"]] = schema
     return {"$ref": REFERENCE.format(model=schema["title"])}

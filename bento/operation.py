@@ -1,4 +1,4 @@
-"""An operation of the API: what it does, who may, what it takes and answers; routes and OpenAPI come from it."""
+"""An operation of the API: what it does, who may, what it takes and answers. Routes and OpenAPI follow."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Operation:
 
 
 class Endpoint:
-    """The ASGI app of an operation: admits, answers, and turns whatever goes wrong into the one error shape."""
+    """The ASGI app of an operation: admits, answers, and turns what goes wrong into the one error shape."""
 
     def __init__(self, operation: Operation, access: Access):
         self.operation = operation
@@ -58,7 +58,7 @@ class Endpoint:
             response = problem.response()
         except ApplicantError as error:
             response = unprocessable(error.faults).response()
-        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback leaves the service
+        except Exception as error:
             response = _failed(error, self.operation)
         response.raw_headers.append((b"x-request-id", request_id(scope)))
         await response(scope, receive, send)
@@ -73,16 +73,10 @@ def request_id(scope: Scope) -> bytes:
 
 
 def _failed(error: Exception, operation: Operation) -> Response:
-    # The message of an unforeseen error may carry an applicant's value: the log gets its kind and place alone.
+    # The message of an unforeseen error may carry an applicant's value: the log gets kind and place alone.
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    logger.error(
-        "%s %s failed: %s at %s",
-        operation.method,
-        operation.path,
-        type(error).__name__,
-        where,
-    )
+    logger.error("%s %s failed: %s at %s", operation.method, operation.path, type(error).__name__, where)
     return Problem(500, "the service failed; the log names the place").response()

@@ -32,26 +32,16 @@ class Version(BaseModel):
 
     model: str = Field(description="name in the registry", examples=["credit-scorer"])
     version: str = Field(description="version in the registry", examples=["3"])
-    alias: str = Field(
-        "", description="alias it had when it was packaged", examples=["champion"]
-    )
+    alias: str = Field("", description="alias it had when it was packaged", examples=["champion"])
     family: str = Field(description="kind of model", examples=["lightgbm"])
-    strategy: str = Field(
-        "", description="how the banks trained it together", examples=["fedavg"]
-    )
+    strategy: str = Field("", description="how the banks trained it together", examples=["fedavg"])
     run_id: str = Field("", description="MLflow run")
     dagster_run_id: str = Field("", description="Dagster run")
-    code_revision: str = Field(
-        "", description="git revision of the code that trained it"
-    )
+    code_revision: str = Field("", description="git revision of the code that trained it")
     contract: ContractName
-    data: dict[str, str] = Field(
-        {}, description="bank -> sha256 of the records it trained on"
-    )
+    data: dict[str, str] = Field({}, description="bank -> sha256 of the records it trained on")
     threshold: float = Field(
-        gt=0,
-        lt=1,
-        description="probability of default from which an applicant is refused",
+        gt=0, lt=1, description="probability of default from which an applicant is refused"
     )
     created: str = Field("", description="when it was packaged, ISO 8601")
 
@@ -83,7 +73,7 @@ class Package:
 def read_package(folder: Path) -> Package:
     """The package in `folder`.
 
-    Raises ManifestError where a file was changed, ModelError where a part is missing or belongs to another contract.
+    Raises ManifestError where a file was changed, ModelError where one is missing or of another contract.
     """
     verify_manifest(folder)
     contract, version = read_contract(folder), _version(folder)
@@ -92,16 +82,10 @@ def read_package(folder: Path) -> Package:
             f"{folder}: version.json names another contract than contract.json: package the model again"
         )
     model = load_model(folder)
-    if (
-        set(model.encoding.features) - set(contract.spec.features)
-        or model.classes != contract.classes
-    ):
-        raise ModelError(
-            f"{folder}: the model reads other features or classes than its contract has"
-        )
+    if set(model.encoding.features) - set(contract.spec.features) or model.classes != contract.classes:
+        raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
     golden = tuple(
-        GoldenCase(c["applicant"], tuple(c["probabilities"]))
-        for c in _json(folder, "golden.json")
+        GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in _json(folder, "golden.json")
     )
     return Package(folder, contract, model, version, golden)
 
@@ -112,9 +96,7 @@ def read_contract(folder: Path) -> Contract:
     try:
         return Contract.model_validate(_json(folder, "contract.json"))
     except ValidationError as error:
-        raise ModelError(
-            f"{folder}/contract.json is damaged ({error.error_count()} faults)"
-        ) from error
+        raise ModelError(f"{folder}/contract.json is damaged ({error.error_count()} faults)") from error
 
 
 def _version(folder: Path) -> Version:
@@ -122,15 +104,11 @@ def _version(folder: Path) -> Version:
         return Version.model_validate(_json(folder, "version.json"))
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
-        raise ModelError(
-            f"{folder}/version.json is wrong or incomplete: {fields}"
-        ) from error
+        raise ModelError(f"{folder}/version.json is wrong or incomplete: {fields}") from error
 
 
 def _json(folder: Path, name: str) -> Any:
     try:
         return json.loads((folder / name).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{folder} holds no readable {name} ({error}): package the model again"
-        ) from error
+        raise ModelError(f"{folder} holds no readable {name} ({error}): package the model again") from error

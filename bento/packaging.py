@@ -26,17 +26,13 @@ def write_package(
 ) -> Path:
     """Write everything that is served into `folder`, replacing what stood there only when all is written.
 
-    `documents` are optional JSON files by name: metrics.json, applicants.json, distributions.json and the like.
-    Raises pydantic's ValidationError where `version` is incomplete, ValueError where there is no golden applicant.
+    `documents` are optional files by name: metrics.json, applicants.json (id -> applicant),
+    distributions.json (feature -> counts, bin_edges, median), shap_global.png as bytes, card.md as text.
+    Raises ValueError where there is no golden applicant, or pydantic's where `version` is incomplete.
     """
-    cases = [
-        {"applicant": dict(c.applicant), "probabilities": list(c.probabilities)}
-        for c in golden
-    ]
+    cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
     if not cases:
-        raise ValueError(
-            "a package needs golden applicants, by which the service tests itself when it loads"
-        )
+        raise ValueError("a package needs golden applicants, by which the service tests itself when it loads")
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save(fresh)
@@ -48,9 +44,16 @@ def write_package(
         **(documents or {}),
     }
     for name, content in files.items():
-        (fresh / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
+        (fresh / name).write_bytes(_bytes(content))
     write_manifest(fresh)
     return _put_in_place(fresh, folder)
+
+
+def _bytes(content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    text = content if isinstance(content, str) else json.dumps(content, indent=1, allow_nan=False)
+    return text.encode()
 
 
 def expression_trees(contract: Contract) -> dict[str, Any]:

@@ -29,40 +29,21 @@ class ProblemDetails(BaseModel):
     title: str = Field(examples=["Unprocessable Content"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["1 field is wrong"])
-    errors: Annotated[
-        list[Wrong], Field(description="of 422: every field that is wrong")
-    ] = []
+    errors: Annotated[list[Wrong], Field(description="of 422: every field that is wrong")] = []
 
 
 class Problem(Exception):
     """A request that is answered by an error."""
 
     def __init__(
-        self,
-        status: int,
-        detail: str,
-        faults: Sequence[Fault] = (),
-        headers: Mapping[str, str] | None = None,
+        self, status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
     ):
         super().__init__(detail)
-        self.status, self.detail, self.faults, self.headers = (
-            status,
-            detail,
-            faults,
-            headers,
-        )
+        self.status, self.detail, self.faults, self.headers = (status, detail, faults, headers)
 
     def response(self) -> Response:
-        title = (
-            "Unprocessable Content"
-            if self.status == 422
-            else HTTPStatus(self.status).phrase
-        )
-        content: dict[str, object] = {
-            "title": title,
-            "status": self.status,
-            "detail": self.detail,
-        }
+        title = "Unprocessable Content" if self.status == 422 else HTTPStatus(self.status).phrase
+        content: dict[str, object] = {"title": title, "status": self.status, "detail": self.detail}
         if self.faults:
             content["errors"] = [f.to_dict() for f in self.faults]
         return Response(to_json(content), self.status, self.headers, MEDIA_TYPE)
@@ -71,6 +52,4 @@ class Problem(Exception):
 def unprocessable(faults: Sequence[Fault]) -> Problem:
     """The problem of an applicant that does not fit the contract."""
     wrong = len(faults)
-    return Problem(
-        422, f"{wrong} field{' is' if wrong == 1 else 's are'} wrong", faults
-    )
+    return Problem(422, f"{wrong} field{' is' if wrong == 1 else 's are'} wrong", faults)

@@ -7,15 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOTS = (
-    "bentoml",
-    "httptools",
-    "numpy",
-    "prometheus-client",
-    "pydantic",
-    "pyyaml",
-    "uvloop",
-)
+ROOTS = ("bentoml", "httptools", "numpy", "prometheus-client", "pydantic", "pyyaml", "uvloop")
 LIBRARIES = {"lightgbm": ("lightgbm",), "catboost": ("catboost",), "logistic": ()}
 SYSTEM = {"lightgbm": ("libgomp1",), "catboost": (), "logistic": ()}
 
@@ -39,7 +31,5 @@ def _collect(name: str, extras: frozenset[str], found: dict[str, str]) -> None:
     found[name] = installed.version
     for text in installed.requires or ():
         needed = Requirement(text)
-        if needed.marker is None or any(
-            needed.marker.evaluate({"extra": e}) for e in ("", *extras)
-        ):
+        if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in ("", *extras)):
             _collect(needed.name, frozenset(needed.extras), found)

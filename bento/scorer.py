@@ -27,22 +27,20 @@ class Scorer:
         self.version = package.version
         self.contract = package.contract
         self.reader = ApplicantReader(package.contract)
-        self._write_reasons = ReasonWriter(
-            package.contract, self.model.encoding.features
-        )
+        self._write_reasons = ReasonWriter(package.contract, self.model.encoding.features)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The scorer of the package in `folder`.
 
-        Raises ManifestError or ModelError where the folder is damaged or its golden applicants score differently.
+        Raises ManifestError or ModelError where the folder is damaged or a golden applicant differs.
         """
         scorer = cls(read_package(folder))
         scorer.self_test()
         return scorer
 
     def self_test(self) -> None:
-        """Score the golden applicants. Raises ModelError where one differs from what the pipeline computed."""
+        """Score the golden applicants. Raises ModelError where one differs from the pipeline's result."""
         for case in self.package.golden:
             found = self.model.probabilities(
                 self.vector(self.reader.values(self.reader.check(case.applicant)))
@@ -57,16 +55,16 @@ class Scorer:
         """The model matrix of one applicant's values, shape (1, F)."""
         return self.model.encoding.vector(self.reader.features(values))[None, :]
 
-    def score(
-        self, applicant: BaseModel | Mapping[str, Any], reasons: bool = True
-    ) -> Decision:
+    def contributions(self, X: np.ndarray) -> np.ndarray:
+        """SHAP values of the margins, shape (n, K, F + 1); the last column is the base value."""
+        return self.model.contributions(X)
+
+    def score(self, applicant: BaseModel | Mapping[str, Any], reasons: bool = True) -> Decision:
         """The decision on one applicant. Raises ApplicantError naming field and rule of what is wrong."""
         values = self.values(applicant)
         X = self.vector(values)
         probabilities = self.model.probabilities(X)[0]
-        return self._decision(
-            probabilities, self._reasons(X, values) if reasons else ()
-        )
+        return self._decision(probabilities, self._reasons(X, values) if reasons else ())
 
     def score_batch(
         self, applicants: Sequence[BaseModel | Mapping[str, Any]], reasons: bool = True
@@ -78,35 +76,21 @@ class Scorer:
         X = np.concatenate([self.vector(v) for v in values])
         told: list[tuple[Reason, ...]] = [()] * len(values)
         if reasons:
-            told = [
-                self._write_reasons(c, v)
-                for c, v in zip(self.model.contributions(X), values, strict=True)
-            ]
-        return [
-            self._decision(p, r)
-            for p, r in zip(self.model.probabilities(X), told, strict=True)
-        ]
+            told = [self._write_reasons(c, v) for c, v in zip(self.contributions(X), values, strict=True)]
+        return [self._decision(p, r) for p, r in zip(self.model.probabilities(X), told, strict=True)]
 
     def values(self, applicant: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
         """Raw and derived values of an applicant. Raises ApplicantError naming field and rule."""
-        checked = (
-            applicant
-            if isinstance(applicant, BaseModel)
-            else self.reader.check(applicant)
-        )
+        checked = applicant if isinstance(applicant, BaseModel) else self.reader.check(applicant)
         return self.reader.values(checked)
 
     def _reasons(self, X: np.ndarray, values: Mapping[str, Any]) -> tuple[Reason, ...]:
-        return self._write_reasons(self.model.contributions(X)[0], values)
+        return self._write_reasons(self.contributions(X)[0], values)
 
-    def _decision(
-        self, probabilities: np.ndarray, reasons: tuple[Reason, ...]
-    ) -> Decision:
+    def _decision(self, probabilities: np.ndarray, reasons: tuple[Reason, ...]) -> Decision:
         shares = probabilities.tolist()
         pd, version = shares[-1], self.version
-        verdict: Literal["accepted", "refused"] = (
-            "refused" if pd >= version.threshold else "accepted"
-        )
+        verdict: Literal["accepted", "refused"] = "refused" if pd >= version.threshold else "accepted"
         head = (pd, verdict, version.threshold, reasons, version.model, version.version)
         contract = (version.contract.name, version.contract.version)
         if len(shares) == 2:
@@ -114,9 +98,5 @@ class Scorer:
         best = max(shares)
         classes = self.model.classes
         return Decision(
-            *head,
-            *contract,
-            classes[shares.index(best)],
-            best,
-            dict(zip(classes, shares, strict=True)),
+            *head, *contract, classes[shares.index(best)], best, dict(zip(classes, shares, strict=True))
         )

@@ -28,9 +28,7 @@ class Served:
             return
         _settle_memory()
         version = self.scorer.version
-        logger.info(
-            "Serving %s version %s (%s)", version.model, version.version, version.family
-        )
+        logger.info("Serving %s version %s (%s)", version.model, version.version, version.family)
 
     def current(self) -> Scorer:
         """The scorer. Raises Problem 503 where no model is loaded."""

@@ -14,20 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent
 NEWEST = f"{NAME}:latest"
 
 
-def serve(
-    target: str | Path = NEWEST, port: int = 3000, host: str = "127.0.0.1"
-) -> NoReturn:
+def serve(target: str | Path = NEWEST, port: int = 3000, host: str = "127.0.0.1") -> NoReturn:
     """Become the scoring service of a package folder or a Bento's tag.
 
-    Beyond this machine (`host` 0.0.0.0) it answers only to API keys. Raises ManifestError for a damaged folder.
+    Beyond this machine (`host` 0.0.0.0) it answers only to keys. Raises ManifestError for a damaged folder.
     """
     command, environment = serve_command(target, port, host)
     os.execve(command[0], command, environment)
 
 
-def serve_command(
-    target: str | Path, port: int, host: str = "127.0.0.1"
-) -> tuple[list[str], dict[str, str]]:
+def serve_command(target: str | Path, port: int, host: str = "127.0.0.1") -> tuple[list[str], dict[str, str]]:
     """The command that serves `target`, and its environment."""
     environment = quiet_environment()
     options = ["--port", str(port), "--host", host]
@@ -36,11 +32,4 @@ def serve_command(
         verify_manifest(folder)
         environment["FEDCREDIT_PACKAGE"] = str(folder.resolve())
         target, options = SERVICE, [*options, "--working-dir", str(ROOT)]
-    return [
-        sys.executable,
-        "-m",
-        "bentoml",
-        "serve",
-        str(target),
-        *options,
-    ], environment
+    return [sys.executable, "-m", "bentoml", "serve", str(target), *options], environment

@@ -26,7 +26,7 @@ class Derivation:
         ]
 
     def __call__(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """`raw` with its derived values. Raises ApplicantError where one is outside its range, book or rule."""
+        """`raw` with its derived values. Raises ApplicantError where one breaks its range, book or a rule."""
         values, faults = dict(raw), []
         for derived, evaluate in self._steps:
             value = _typed(evaluate(values), derived)

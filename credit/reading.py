@@ -1,4 +1,4 @@
-"""One text read by a column's rule: what `credit.parsing` does to a file, for one applicant, without polars."""
+"""One text read by a column's rule: what `credit.parsing` does to a file, without polars."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MONEY_MARKS = str.maketrans("", "", "$€£," + SPACES)
 def text_reader(column: Column) -> Callable[[str], Typed]:
     """A function from `column`'s text to its typed value, None where the text means: not known.
 
-    The function raises ValueError where the text has no reading and the contract does not let it pass as missing.
+    The function raises ValueError where the text has no reading and does not pass as missing.
     """
     read = _READERS[column.parse](column)
     missing = {"", *column.missing}

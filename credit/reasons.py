@@ -1,4 +1,4 @@
-"""Why an applicant's risk is estimated as high as it is: the strongest reasons, in sentences that are true."""
+"""Why an applicant's risk is estimated as high as it is: the strongest reasons, in true sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from credit.contract import Column, Contract, Derived, Role
 from credit.expressions import Expression
 
 MOST = 4
-# Below the noise between two ways to compute one contribution, so that ties fall in the order of the contract.
+# Below the noise between two ways to compute one contribution, so that ties fall in the contract's order.
 _DIGITS = 7
 
 SENTENCES = {

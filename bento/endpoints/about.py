@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from bento.openapi import openapi
 from bento.operation import Operation
 from bento.package import Version
 from bento.pages import API_PAGE
+from bento.problems import Problem
 
 
 class Health(BaseModel):
@@ -27,9 +28,7 @@ class Health(BaseModel):
 class Served(Version):
     """The model that is served: where it comes from, what it reads, how it did."""
 
-    classes: list[str] = Field(
-        description="outcome classes in order; of two, the last is default"
-    )
+    classes: list[str] = Field(description="outcome classes in order; of two, the last is default")
     features: list[str] = Field(description="what the model reads, in its order")
     metrics: Any = Field(None, description="figures of its evaluation")
 
@@ -41,14 +40,7 @@ async def health(request: Request) -> Response:
     if scorer is None:
         return _answer(Health(status="no model", timestamp=now), 503)
     version = scorer.version
-    return _answer(
-        Health(
-            status="ok",
-            timestamp=now,
-            model=version.model,
-            model_version=version.version,
-        )
-    )
+    return _answer(Health(status="ok", timestamp=now, model=version.model, model_version=version.version))
 
 
 async def model(request: Request) -> Response:
@@ -64,18 +56,22 @@ async def model(request: Request) -> Response:
     return _answer(served)
 
 
+async def card(request: Request) -> Response:
+    """The model card, Markdown. 404 where the package carries none."""
+    text = request.app.state.served.current().package.folder / "card.md"
+    if not text.is_file():
+        raise Problem(404, "the package carries no model card")
+    return PlainTextResponse(text.read_text(encoding="utf-8"), media_type="text/markdown")
+
+
 async def contract(request: Request) -> Response:
     """The contract as the package carries it."""
-    return JSONResponse(
-        request.app.state.served.current().contract.model_dump(mode="json")
-    )
+    return JSONResponse(request.app.state.served.current().contract.model_dump(mode="json"))
 
 
 async def docs(request: Request) -> Response:
     """The OpenAPI description, made from the contract that is served."""
-    return JSONResponse(
-        openapi(request.app.state.operations, request.app.state.served.scorer)
-    )
+    return JSONResponse(openapi(request.app.state.operations, request.app.state.served.scorer))
 
 
 async def page(request: Request) -> Response:
@@ -88,24 +84,9 @@ def _answer(content: BaseModel, status: int = 200) -> Response:
 
 
 ABOUT = (
+    Operation("GET", "/health", health, "Whether a model is served", "About", answer=Health, problems=(503,)),
     Operation(
-        "GET",
-        "/health",
-        health,
-        "Whether a model is served",
-        "About",
-        answer=Health,
-        problems=(503,),
-    ),
-    Operation(
-        "GET",
-        "/model",
-        model,
-        "Which model is served",
-        "About",
-        "read",
-        answer=Served,
-        problems=(503,),
+        "GET", "/model", model, "Which model is served", "About", "read", answer=Served, problems=(503,)
     ),
     Operation(
         "GET",
@@ -117,16 +98,6 @@ ABOUT = (
         answer=dict[str, Any],
         problems=(503,),
     ),
-    Operation(
-        "GET", "/docs.json", docs, "This description", "About", answer=dict[str, Any]
-    ),
-    Operation(
-        "GET",
-        "/",
-        page,
-        "This description as a page",
-        "About",
-        answer=str,
-        answer_type="text/html",
-    ),
+    Operation("GET", "/docs.json", docs, "This description", "About", answer=dict[str, Any]),
+    Operation("GET", "/", page, "This description as a page", "About", answer=str, answer_type="text/html"),
 )

@@ -24,9 +24,7 @@ async def predict(request: Request) -> Response:
     state = request.app.state
     scorer = state.served.current()
     reasons = wants_reasons(request)
-    body = await read_body(
-        request, state.settings.body_bytes, state.settings.body_seconds
-    )
+    body = await read_body(request, state.settings.body_bytes, state.settings.body_seconds)
     decision = scorer.score(scorer.reader.parse(body), reasons)
     return Response(to_json(decision), media_type="application/json")
 
@@ -39,9 +37,7 @@ def wants_reasons(request: Request) -> bool:
     answer = request.query_params.get("reasons", "true")
     if answer not in ("true", "false"):
         raise Problem(
-            422,
-            "1 parameter is wrong",
-            [Fault("reasons", "book", "reasons must be true or false")],
+            422, "1 parameter is wrong", [Fault("reasons", "book", "reasons must be true or false")]
         )
     return answer == "true"
 
@@ -58,6 +54,6 @@ SCORING = (
         answer=Decision,
         parameters=(REASONS,),
         problems=(408, 413, 422, 503),
-        description="The probability of default, the decision at the threshold, and the four strongest reasons.",
+        description="The probability of default, the decision at the threshold, the four strongest reasons.",
     ),
 )

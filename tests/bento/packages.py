@@ -33,9 +33,7 @@ def contract(classes: int = 2) -> Contract:
         "column": "loan_status",
         "classes": {"good": ["P I F"], "standard": ["LATE"], "poor": ["CHGOFF"]},
     }
-    return Contract.model_validate(
-        {**sba.model_dump(mode="json"), "name": "sba_three", "outcome": outcome}
-    )
+    return Contract.model_validate({**sba.model_dump(mode="json"), "name": "sba_three", "outcome": outcome})
 
 
 @cache
@@ -49,9 +47,7 @@ def raw_records(seed: int = 7) -> pl.DataFrame:
     texts = {
         "LoanNr_ChkDgt": [str(i) for i in range(ROWS)],
         "Bank": rng.choice(["A BANK", "B BANK"], ROWS),
-        "MIS_Status": np.where(
-            draw < risk * 0.6, "CHGOFF", np.where(draw < risk, "LATE", "P I F")
-        ),
+        "MIS_Status": np.where(draw < risk * 0.6, "CHGOFF", np.where(draw < risk, "LATE", "P I F")),
         "ApprovalFY": rng.choice(["2002", "2003", "2005", "2006"], ROWS),
         "State": rng.choice(["CA", "NY", "TX", "XX"], ROWS),
         "BankState": rng.choice(["CA", "NC", ""], ROWS),
@@ -68,9 +64,7 @@ def raw_records(seed: int = 7) -> pl.DataFrame:
         "SBA_Appv": [f"${a:,.2f} " for a in np.floor(amount * share)],
     }
     blank = {c.source: [""] * ROWS for c in contract().columns}
-    return pl.DataFrame(
-        {k: np.asarray(v, dtype=object).tolist() for k, v in {**blank, **texts}.items()}
-    )
+    return pl.DataFrame({k: np.asarray(v, dtype=object).tolist() for k, v in {**blank, **texts}.items()})
 
 
 @cache
@@ -86,16 +80,12 @@ def matrix(classes: int = 2) -> tuple[Encoding, np.ndarray, np.ndarray]:
     """Encoding, X and y of the ingested records."""
     records, spec = ingested(classes).records, contract(classes).spec
     y = records[OUTCOME].to_numpy()
-    encoding = Encoding.fit(
-        spec.features, OutcomeCounts.count(records, y, spec.levels, classes)
-    )
+    encoding = Encoding.fit(spec.features, OutcomeCounts.count(records, y, spec.levels, classes))
     return encoding, encoding.matrix(records), y
 
 
 @cache
-def model(
-    family: str, classes: int = 2, trees: int = 20, leaves: int = 8, depth: int = 3
-) -> Model:
+def model(family: str, classes: int = 2, trees: int = 20, leaves: int = 8, depth: int = 3) -> Model:
     encoding, X, y = matrix(classes)
     names = contract(classes).classes
     if family == "lightgbm":
@@ -105,48 +95,24 @@ def model(
     rng = np.random.default_rng(1)
     logged = np.array([f in contract().spec.logged for f in encoding.features])
     weights = rng.normal(0, 0.4, (1 if classes == 2 else classes, X.shape[1] + 1))
-    return LogisticModel(
-        encoding,
-        names,
-        weights,
-        Standardisation.fit(feature_moments(X, logged), logged),
-    )
+    return LogisticModel(encoding, names, weights, Standardisation.fit(feature_moments(X, logged), logged))
 
 
-def _lightgbm(
-    X: np.ndarray, y: np.ndarray, classes: int, trees: int, leaves: int
-) -> str:
+def _lightgbm(X: np.ndarray, y: np.ndarray, classes: int, trees: int, leaves: int) -> str:
     import lightgbm as lgb
 
     many = {"objective": "multiclass", "num_class": classes}
     head = {"objective": "binary"} if classes == 2 else many
-    rest = {
-        "num_leaves": leaves,
-        "min_data_in_leaf": 5,
-        "num_threads": 1,
-        "verbosity": -1,
-        "seed": 1,
-    }
-    return lgb.train(
-        {**head, **rest}, lgb.Dataset(X, y), num_boost_round=trees
-    ).model_to_string()
+    rest = {"num_leaves": leaves, "min_data_in_leaf": 5, "num_threads": 1, "verbosity": -1, "seed": 1}
+    return lgb.train({**head, **rest}, lgb.Dataset(X, y), num_boost_round=trees).model_to_string()
 
 
-def _catboost(
-    X: np.ndarray, y: np.ndarray, classes: int, trees: int, depth: int
-) -> bytes:
+def _catboost(X: np.ndarray, y: np.ndarray, classes: int, trees: int, depth: int) -> bytes:
     import catboost as cb
 
     loss = "Logloss" if classes == 2 else "MultiClass"
-    settings: dict[str, Any] = {
-        "iterations": trees,
-        "depth": depth,
-        "loss_function": loss,
-        "random_seed": 1,
-    }
-    booster = cb.CatBoost(
-        {**settings, "verbose": False, "allow_writing_files": False, "thread_count": 1}
-    )
+    settings: dict[str, Any] = {"iterations": trees, "depth": depth, "loss_function": loss, "random_seed": 1}
+    booster = cb.CatBoost({**settings, "verbose": False, "allow_writing_files": False, "thread_count": 1})
     booster.fit(X, y)
     return booster._serialize_model()
 
@@ -165,22 +131,25 @@ def probabilities(of: Model, count: int = 20) -> np.ndarray:
 
 def version(of: Model, number: str = "3") -> dict[str, Any]:
     terms = contract(len(of.classes))
-    name = {
-        "name": terms.name,
-        "version": terms.version,
-        "fingerprint": terms.fingerprint,
-    }
+    name = {"name": terms.name, "version": terms.version, "fingerprint": terms.fingerprint}
     return {"model": "credit-scorer", "version": number, "alias": "champion", "family": of.family,
             "strategy": "fedavg", "run_id": "r1", "contract": name, "data": {"A BANK": "0" * 64},
             "threshold": 0.3, "created": "2026-11-22T12:00:00+00:00"}  # fmt: skip
 
 
+def documents(classes: int = 2) -> dict[str, Any]:
+    spread = {"counts": [1, 2], "bin_edges": [0, 1, 2], "median": 1}
+    return {
+        "applicants.json": {f"a{i}": applicant for i, applicant in enumerate(applicants(8, classes))},
+        "distributions.json": {"employees": spread},
+        "metrics.json": {"auc": 0.7},
+        "shap_global.png": b"picture",
+        "card.md": "# Card",
+    }
+
+
 def make_package(
-    folder: Path,
-    family: str = "lightgbm",
-    classes: int = 2,
-    number: str = "3",
-    **size: int,
+    folder: Path, family: str = "lightgbm", classes: int = 2, number: str = "3", **size: int
 ) -> Path:
     made = model(family, classes, **size)
     pairs = zip(applicants(5, classes), probabilities(made, 5).tolist(), strict=True)
@@ -191,4 +160,5 @@ def make_package(
         contract=contract(classes),
         version=version(made, number),
         golden=golden,
+        documents=documents(classes),
     )

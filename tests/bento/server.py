@@ -20,9 +20,7 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def serving(
-    target: str | Path, ready: str = "/readyz", **environment: str
-) -> Iterator[httpx.Client]:
+def serving(target: str | Path, ready: str = "/readyz", **environment: str) -> Iterator[httpx.Client]:
     """A client of the service on `target`, stopped at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -30,16 +28,10 @@ def serving(
     command, variables = serve_command(target, port)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command,
-            env={**variables, **environment},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            command, env={**variables, **environment}, stdout=log, stderr=log, start_new_session=True
         )
         try:
-            with httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", timeout=30
-            ) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 _wait(client, ready, process)
                 yield client
         finally:

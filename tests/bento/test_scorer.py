@@ -18,17 +18,11 @@ FAMILIES = ("lightgbm", "catboost", "logistic")
 
 
 @pytest.fixture(
-    scope="module",
-    params=[(f, c) for f in FAMILIES for c in (2, 3)],
-    ids=lambda p: f"{p[0]}-{p[1]}",
+    scope="module", params=[(f, c) for f in FAMILIES for c in (2, 3)], ids=lambda p: f"{p[0]}-{p[1]}"
 )
 def scorer(request, tmp_path_factory) -> Scorer:
     family, classes = request.param
-    return Scorer.load(
-        packages.make_package(
-            tmp_path_factory.mktemp("made") / "package", family, classes
-        )
-    )
+    return Scorer.load(packages.make_package(tmp_path_factory.mktemp("made") / "package", family, classes))
 
 
 def applicants(scorer: Scorer) -> list[dict]:
@@ -37,17 +31,13 @@ def applicants(scorer: Scorer) -> list[dict]:
 
 def test_each_applicant_scores_as_the_record_in_the_file(scorer):
     expected = packages.probabilities(scorer.model)[:, -1]
-    assert [scorer.score(a).pd for a in applicants(scorer)] == pytest.approx(
-        expected, abs=1e-9
-    )
+    assert [scorer.score(a).pd for a in applicants(scorer)] == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_batch_scores_as_its_applicants_do(scorer):
     one_by_one = [scorer.score(a) for a in applicants(scorer)]
     together = scorer.score_batch(applicants(scorer))
-    assert [d.pd for d in together] == pytest.approx(
-        [d.pd for d in one_by_one], abs=1e-12
-    )
+    assert [d.pd for d in together] == pytest.approx([d.pd for d in one_by_one], abs=1e-12)
     assert [[r.code for r in d.reasons] for d in together] == [
         [r.code for r in d.reasons] for d in one_by_one
     ]
@@ -55,16 +45,14 @@ def test_a_batch_scores_as_its_applicants_do(scorer):
 
 def test_the_threshold_decides(scorer):
     decisions = [scorer.score(a) for a in applicants(scorer)]
-    assert {(d.pd >= 0.3, d.decision) for d in decisions} <= {
-        (True, "refused"),
-        (False, "accepted"),
-    }
+    assert {(d.pd >= 0.3, d.decision) for d in decisions} <= {(True, "refused"), (False, "accepted")}
 
 
 def test_reasons_are_at_most_four_and_the_strongest_first(scorer):
     for applicant in applicants(scorer):
         strengths = [r.contribution for r in scorer.score(applicant).reasons]
-        assert len(strengths) <= 4 and all(s > 0 for s in strengths)
+        assert len(strengths) <= 4
+        assert all(s > 0 for s in strengths)
         assert strengths == pytest.approx(sorted(strengths, reverse=True), abs=1e-6)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from datetime import datetime
 
 import httpx
 import pytest
@@ -16,9 +18,7 @@ PROBLEM = "application/problem+json"
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory) -> Iterator[httpx.Client]:
-    package = packages.make_package(
-        tmp_path_factory.mktemp("served") / "package", "lightgbm"
-    )
+    package = packages.make_package(tmp_path_factory.mktemp("served") / "package", "lightgbm")
     with serving(package) as client:
         yield client
 
@@ -28,17 +28,14 @@ APPLICANT = packages.applicants(1)[0]
 
 def test_answers_equal_the_model(client):
     expected = packages.probabilities(packages.model("lightgbm"))[:, -1]
-    served = [
-        client.post("/predict", json=a).json()["pd"] for a in packages.applicants()
-    ]
+    served = [client.post("/predict", json=a).json()["pd"] for a in packages.applicants()]
     assert served == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_decision_is_complete(client):
     answer = client.post("/predict", json=APPLICANT).json()
-    assert {k: answer[k] for k in ("threshold", "model", "model_version", "contract", "contract_version")} == {
-        "threshold": 0.3, "model": "credit-scorer", "model_version": "3", "contract": "sba", "contract_version": 1
-    }  # fmt: skip
+    assert (answer["threshold"], answer["model"], answer["model_version"]) == (0.3, "credit-scorer", "3")
+    assert (answer["contract"], answer["contract_version"]) == ("sba", 1)
     assert answer["decision"] == ("refused" if answer["pd"] >= 0.3 else "accepted")
     assert all(r["label"] in r["sentence"] for r in answer["reasons"])
 
@@ -65,21 +62,14 @@ def test_a_wrong_field_is_named_with_its_rule(client, change, field, rule):
     assert (field, rule) in [(e["field"], e["rule"]) for e in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b"not json", b"\xff\xfe", b'{"loan_amount": NaN}']
-)
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"not json", b"\xff\xfe", b'{"loan_amount": NaN}'])
 def test_a_body_that_is_no_applicant_is_refused(client, body):
     answer = client.post("/predict", content=body)
-    assert (answer.status_code, answer.json()["title"]) == (
-        422,
-        "Unprocessable Content",
-    )
+    assert (answer.status_code, answer.json()["title"]) == (422, "Unprocessable Content")
 
 
 def test_not_a_number_is_named(client):
-    answer = client.post(
-        "/predict", content=b'{"loan_amount": NaN, "guaranteed_amount": 1}'
-    )
+    answer = client.post("/predict", content=b'{"loan_amount": NaN, "guaranteed_amount": 1}')
     assert answer.json()["errors"][0] == {
         "field": "loan_amount", "rule": "finite", "message": "Loan amount approved must be a finite number"
     }  # fmt: skip
@@ -96,17 +86,10 @@ def test_a_body_too_large_that_does_not_say_so_is_refused(client):
 
 
 def test_a_wrong_parameter_is_refused(client):
-    assert (
-        client.post("/predict?reasons=maybe", json=APPLICANT).json()["errors"][0][
-            "field"
-        ]
-        == "reasons"
-    )
+    assert client.post("/predict?reasons=maybe", json=APPLICANT).json()["errors"][0]["field"] == "reasons"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/predict", 405), ("GET", "/nowhere", 404)]
-)
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/predict", 405), ("GET", "/nowhere", 404)])
 def test_what_is_not_there_has_the_same_shape(client, method, path, status):
     answer = client.request(method, path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
@@ -114,11 +97,7 @@ def test_what_is_not_there_has_the_same_shape(client, method, path, status):
 
 def test_health_names_the_model(client):
     answer = client.get("/health").json()
-    assert (answer["status"], answer["model"], answer["model_version"]) == (
-        "ok",
-        "credit-scorer",
-        "3",
-    )
+    assert (answer["status"], answer["model"], answer["model_version"]) == ("ok", "credit-scorer", "3")
 
 
 def test_the_model_tells_where_it_comes_from(client):
@@ -143,21 +122,59 @@ def test_what_bentoml_adds_is_kept(client, path):
     assert client.get(path).status_code == 200
 
 
+def test_an_explanation_adds_up(client):
+    answer = client.post("/explain?change=loan_amount", json=APPLICANT).json()
+    log_odds = math.log(answer["pd"] / (1 - answer["pd"]))
+    assert answer["shap"]["base_value"] + sum(answer["shap"]["values"]) == pytest.approx(log_odds, abs=1e-6)
+
+
+def test_a_field_that_may_not_change_is_refused(client):
+    answer = client.post("/explain?change=hair", json=APPLICANT)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "change")
+
+
+def test_the_sample_keeps_the_shapes_of_the_dashboard(client):
+    assert client.get("/customers").json() == {"customer_ids": [f"a{i}" for i in range(8)]}
+    score, shap = client.get("/customer/a1/score").json(), client.get("/customer/a1/shap").json()
+    assert set(score) == {"probability_pos", "threshold", "decision"}
+    assert set(shap) == {"base_value", "values", "feature_names"}
+    dashboard = client.get("/customer/a1/dashboard").json()
+    assert (dashboard["score"], dashboard["shap"]) == (score, shap)
+    assert dashboard["features"] == client.get("/customer/a1/features").json()
+    assert datetime.fromisoformat(dashboard["metadata"]["timestamp"]).tzinfo
+
+
+def test_features_are_told_of_the_sample(client):
+    query = {"feat_x": "loan_amount", "feat_y": "sector"}
+    answer = client.get("/features/bivariate_data", params=query).json()
+    assert len(answer["x_data"]) == len(answer["y_data"]) == 8
+    assert set(client.get("/features/employees/distribution").json()) == {"counts", "bin_edges", "median"}
+
+
+def test_a_picture_is_sent_once(client):
+    first = client.get("/shap/global")
+    assert (first.content, first.headers["content-type"]) == (b"picture", "image/png")
+    again = client.get("/shap/global", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/customer/nobody/score", "/features/hair/distribution", "/features/bivariate_data?feat_x=a&feat_y=b"],
+)
+def test_what_is_unknown_is_not_found(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM)
+
+
 def test_a_request_id_is_sent_back(client):
-    assert (
-        client.get("/health", headers={"X-Request-ID": "abc-1"}).headers["x-request-id"]
-        == "abc-1"
-    )
-    assert (
-        client.get("/health", headers={"X-Request-ID": "a b"}).headers["x-request-id"]
-        != "a b"
-    )
+    assert client.get("/health", headers={"X-Request-ID": "abc-1"}).headers["x-request-id"] == "abc-1"
+    assert client.get("/health", headers={"X-Request-ID": "a b"}).headers["x-request-id"] != "a b"
 
 
 def test_no_origin_is_let_in(client):
     answer = client.options(
-        "/predict",
-        headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"},
+        "/predict", headers={"Origin": "http://a", "Access-Control-Request-Method": "POST"}
     )
     assert answer.status_code == 405
     assert not [h for h in answer.headers if h.startswith("access-control")]
@@ -166,19 +183,13 @@ def test_no_origin_is_let_in(client):
 def test_each_operation_is_described(client):
     paths = client.get("/docs.json").json()["paths"]
     assert set(paths) >= {"/predict", "/health", "/model", "/contract"}
-    properties = client.get("/docs.json").json()["components"]["schemas"]["Applicant"][
-        "properties"
-    ]
+    properties = client.get("/docs.json").json()["components"]["schemas"]["Applicant"]["properties"]
     assert properties["employees"]["unit"] == "people"
 
 
 def test_a_damaged_package_is_answered_with_503(tmp_path):
     package = packages.make_package(tmp_path / "package", "logistic")
     with serving(package, FEDCREDIT_PACKAGE=str(tmp_path)) as client:
-        statuses = [
-            client.get("/health"),
-            client.get("/readyz"),
-            client.post("/predict", json=APPLICANT),
-        ]
+        statuses = [client.get("/health"), client.get("/readyz"), client.post("/predict", json=APPLICANT)]
         assert [s.status_code for s in statuses] == [503, 503, 503]
         assert client.get("/docs.json").status_code == 200
