@@ -31,9 +31,7 @@ class Agreement:
     def to_json(self) -> str:
         data = asdict(self) | {"encoding": self.encoding.to_dict()}
         if self.standardisation is not None:
-            data["standardisation"] = {
-                k: v.tolist() for k, v in vars(self.standardisation).items()
-            }
+            data["standardisation"] = {k: v.tolist() for k, v in vars(self.standardisation).items()}
         return json.dumps(data)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a federation is compared with: each bank on its own, and all records in one place (simulation only)."""
+"""What a federation is compared with: each bank alone, and all records in one place (simulation only)."""
 
 from __future__ import annotations
 
@@ -27,16 +27,12 @@ TREES_A_STEP = 10
 PATIENCE = 3
 
 
-def train_local(
-    family: str, records: BankRecords, spec: FeatureSpec, seed: int, params: Any = None
-) -> Model:
+def train_local(family: str, records: BankRecords, spec: FeatureSpec, seed: int, params: Any = None) -> Model:
     """One bank's own model: own encoding, own base rate, stopped early on its own validation records.
 
     Where those hold one class, trees stop at a fixed number. Raises FederationError for an unknown family.
     """
-    return _train(
-        family, records.train, records.validation, spec, seed, params, threads=1
-    )
+    return _train(family, records.train, records.validation, spec, seed, params, threads=1)
 
 
 def train_pooled(
@@ -47,12 +43,8 @@ def train_pooled(
     params: Any = None,
 ) -> Model:
     """The model of all banks' records together, which no real consortium can have."""
-    train, validation = (
-        pl.concat([b.part(part) for b in banks]) for part in ("train", "validation")
-    )
-    return _train(
-        family, train, validation, spec, seed, params, threads=os.cpu_count() or 1
-    )
+    train, validation = (pl.concat([b.part(part) for b in banks]) for part in ("train", "validation"))
+    return _train(family, train, validation, spec, seed, params, threads=os.cpu_count() or 1)
 
 
 def _train(
@@ -69,9 +61,7 @@ def _train(
     encoding, base = Encoding.fit(spec.features, counts), base_margin(counts.outcomes)
     parts = Parts(encode(train, encoding), encode(validation, encoding))
     if family == "logistic":
-        return _logistic(
-            LogisticParams(**plain_params), parts.train, base, encoding, spec
-        )
+        return _logistic(LogisticParams(**plain_params), parts.train, base, encoding, spec)
     learner = tree_learner(family, plain_params, spec, threads)
     trees = _boost(learner, parts, base, seed)
     cover = leaf_cover(learner, trees, parts.train.X)
@@ -89,22 +79,15 @@ def _logistic(
     scale = Standardisation.fit(feature_moments(part.X, logged), logged)
     start = np.zeros((len(base), len(spec.features) + 1))
     start[:, -1] = base
-    weights = LogisticLearner(params).optimum(
-        start, scale.transform(part.X), part.outcome
-    )
+    weights = LogisticLearner(params).optimum(start, scale.transform(part.X), part.outcome)
     return LogisticModel(encoding, spec.classes, weights, scale)
 
 
-def _boost(
-    learner: TreeLearner, parts: Parts, base: Sequence[float], seed: int
-) -> bytes:
+def _boost(learner: TreeLearner, parts: Parts, base: Sequence[float], seed: int) -> bytes:
     """A blob of the trees up to the lowest validation loss, grown a few at a time."""
     judged = len(np.unique(parts.validation.outcome)) > 1
     data = learner.bind(parts.train.X, parts.train.outcome)
-    F, V = (
-        np.tile(np.array(base), (len(p.outcome), 1))
-        for p in (parts.train, parts.validation)
-    )
+    F, V = (np.tile(np.array(base), (len(p.outcome), 1)) for p in (parts.train, parts.validation))
     steps: list[bytes] = []
     best, best_loss = 1, np.inf
     for step in range(1, (MOST_TREES if judged else TREES_BLIND) // TREES_A_STEP + 1):

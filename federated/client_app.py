@@ -21,8 +21,6 @@ def bank_app(site_of: Callable[[Context], BankSite]) -> ClientApp:
     app = ClientApp()
     for kind in KINDS.values():
         category, _, action = kind.route.partition(".")
-        register = {"query": app.query, "train": app.train, "evaluate": app.evaluate}[
-            category
-        ]
+        register = {"query": app.query, "train": app.train, "evaluate": app.evaluate}[category]
         register(action or "default")(respond)
     return app

@@ -71,13 +71,9 @@ def load_consortium(path: Path) -> Consortium:
         text = path.read_text()
         root, data = yaml.compose(text), yaml.safe_load(text)
     except OSError as error:
-        raise FederationError(
-            f"{path}: {error.strerror}: write a consortium.yaml or name another"
-        ) from error
+        raise FederationError(f"{path}: {error.strerror}: write a consortium.yaml or name another") from error
     except yaml.YAMLError as error:
-        raise FederationError(
-            f"{path}: not valid YAML: {' '.join(str(error).split())}"
-        ) from error
+        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     try:
         return Consortium.model_validate(data)
     except ValidationError as error:
@@ -85,9 +81,7 @@ def load_consortium(path: Path) -> Consortium:
         raise FederationError("\n".join(faults)) from error
 
 
-def _fault(
-    path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str
-) -> str:
+def _fault(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str) -> str:
     key = ".".join(map(str, location)) or "the file"
     return f"{path}:{_line(root, location)}: {key}: {message.removeprefix('Value error, ')}"
 

@@ -50,17 +50,9 @@ class Exchange:
         self._count(replies)
         by_node = {nodes[r.metadata.reply_to_message_id]: r for r in replies}
         answers = {n: r for n, r in by_node.items() if r.has_content()}
-        failures = {
-            m.metadata.dst_node_id: f"no answer within {self.wait:g} s" for m in sent
-        }
-        failures |= {
-            n: r.error.reason or "no reason given"
-            for n, r in by_node.items()
-            if r.has_error()
-        }
-        return Replies(
-            answers, {n: why for n, why in failures.items() if n not in answers}
-        )
+        failures = {m.metadata.dst_node_id: f"no answer within {self.wait:g} s" for m in sent}
+        failures |= {n: r.error.reason or "no reason given" for n, r in by_node.items() if r.has_error()}
+        return Replies(answers, {n: why for n, why in failures.items() if n not in answers})
 
     def _collect(self, waiting: set[str]) -> list[Message]:
         deadline, replies = time.monotonic() + self.wait, []

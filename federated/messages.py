@@ -100,9 +100,7 @@ def pack(
     """A message's content; `bytes` among `arrays` travel as blobs that no strategy can average."""
     content = RecordDict()
     if arrays is not None:
-        content[ARRAYS] = ArrayRecord(
-            {name: _array(value) for name, value in arrays.items()}
-        )
+        content[ARRAYS] = ArrayRecord({name: _array(value) for name, value in arrays.items()})
     if metrics is not None:
         content[METRICS] = MetricRecord(dict(metrics))
     if config:
@@ -112,20 +110,12 @@ def pack(
 
 def blobs(content: RecordDict) -> dict[str, bytes]:
     """The blobs of `content` by name, in the order they were packed."""
-    return {
-        n: a.data
-        for n, a in content.array_records[ARRAYS].items()
-        if a.stype == BLOB_TYPE
-    }
+    return {n: a.data for n, a in content.array_records[ARRAYS].items() if a.stype == BLOB_TYPE}
 
 
 def arrays(content: RecordDict) -> dict[str, np.ndarray]:
     """The plain arrays of `content` by name."""
-    return {
-        n: a.numpy()
-        for n, a in content.array_records[ARRAYS].items()
-        if a.stype != BLOB_TYPE
-    }
+    return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
 
 
 def sums(content: RecordDict) -> np.ndarray:
@@ -135,9 +125,7 @@ def sums(content: RecordDict) -> np.ndarray:
 
 def metrics(content: RecordDict) -> dict[str, float]:
     """The figures of `content`."""
-    return {
-        name: _number(value) for name, value in content.metric_records[METRICS].items()
-    }
+    return {name: _number(value) for name, value in content.metric_records[METRICS].items()}
 
 
 def config(content: RecordDict) -> dict[str, Any]:

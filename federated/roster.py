@@ -85,9 +85,7 @@ class Roster:
             if len(self.nodes) >= self.needed:
                 return failures
             if time.monotonic() >= deadline:
-                raise FederationError(
-                    self._shortage("banks take part", len(self.nodes), failures)
-                )
+                raise FederationError(self._shortage("banks take part", len(self.nodes), failures))
             time.sleep(POLL_SECONDS)
 
     def settle(self, agreement: Agreement) -> None:
@@ -104,9 +102,7 @@ class Roster:
         """
         self._agreed -= set(replies.failures)
         if len(replies.answers) < self.needed:
-            raise FederationError(
-                self._shortage(what, len(replies.answers), replies.failures)
-            )
+            raise FederationError(self._shortage(what, len(replies.answers), replies.failures))
         return [replies.answers[n] for n in sorted(replies.answers, key=self.name)]
 
     def name(self, node: int) -> str:
@@ -115,10 +111,7 @@ class Roster:
 
     def by_name(self, reasons: dict[int, str]) -> dict[str, str]:
         """`reasons` with banks' names for nodes."""
-        return {
-            self.name(n): why
-            for n, why in sorted(reasons.items(), key=lambda item: self.name(item[0]))
-        }
+        return {self.name(n): why for n, why in sorted(reasons.items(), key=lambda item: self.name(item[0]))}
 
     def _welcome(self) -> dict[int, str]:
         """Identify new nodes and tell the agreement to those that lack it; failures by node."""
@@ -136,9 +129,7 @@ class Roster:
                 "update the bank's contract file"
             )
         elif bank.name in {self.banks[n].name for n in self.nodes}:
-            self.refused[node] = (
-                f"a bank named {bank.name} already takes part: give each bank its own name"
-            )
+            self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
         else:
             self.banks[node] = bank
 
@@ -147,21 +138,14 @@ class Roster:
             return {}
         connected = set(self.exchange.grid.get_node_ids()) & set(self.banks)
         content = messages.pack(agreement=self.agreement.to_json())
-        replies = self.exchange.ask(
-            "agree", {n: content for n in connected - self._agreed}
-        )
+        replies = self.exchange.ask("agree", dict.fromkeys(connected - self._agreed, content))
         self._agreed |= set(replies.answers)
         return replies.failures
 
     def _shortage(self, what: str, count: int, failures: dict[int, str]) -> str:
-        reasons = [
-            f"{name}: {why}"
-            for name, why in self.by_name(self.refused | failures).items()
-        ]
+        reasons = [f"{name}: {why}" for name, why in self.by_name(self.refused | failures).items()]
         of = self.expected or len(self.banks)
-        return f"{count} of {of} {what}, the quorum is {self.needed}. " + "; ".join(
-            reasons
-        )
+        return f"{count} of {of} {what}, the quorum is {self.needed}. " + "; ".join(reasons)
 
 
 class _MembersGrid(Grid):

@@ -33,7 +33,7 @@ class RoundReport:
 
 @dataclass(frozen=True)
 class RoundPlan:
-    """At most `rounds` rounds; stop after `patience` of them without a lower validation loss (None: never)."""
+    """At most `rounds` rounds; stop after `patience` without a lower validation loss (None: never)."""
 
     rounds: int
     patience: int | None = None
@@ -72,9 +72,7 @@ def run_rounds(
             on_round(report)
         if report.validation_loss is None or report.validation_loss < best_loss:
             best, best_arrays = number, arrays
-            best_loss = (
-                best_loss if report.validation_loss is None else report.validation_loss
-            )
+            best_loss = best_loss if report.validation_loss is None else report.validation_loss
         if plan.patience is not None and number - best >= plan.patience:
             break
     return RoundsResult(best, best_arrays, reports)
@@ -86,34 +84,24 @@ def _round(
     started, bytes_before = time.monotonic(), roster.exchange.bytes.total()
     failures, grid, config = roster.gather(), roster.grid(), ConfigRecord()
 
-    trained = roster.exchange.send(
-        strategy.configure_train(number, arrays, config, grid)
-    )
+    trained = roster.exchange.send(strategy.configure_train(number, arrays, config, grid))
     answers = roster.require(trained, f"banks answered in round {number}")
     after, _ = strategy.aggregate_train(number, answers)
     if after is None:
-        raise FederationError(
-            f"round {number}: the strategy made no model of {len(answers)} answers"
-        )
+        raise FederationError(f"round {number}: the strategy made no model of {len(answers)} answers")
 
-    evaluated = roster.exchange.send(
-        strategy.configure_evaluate(number, after, config, grid)
-    )
+    evaluated = roster.exchange.send(strategy.configure_evaluate(number, after, config, grid))
     scored = roster.require(evaluated, f"banks evaluated round {number}")
     figures = strategy.aggregate_evaluate(number, scored) or MetricRecord()
 
-    failed = roster.by_name(
-        roster.refused | failures | trained.failures | evaluated.failures
-    )
+    failed = roster.by_name(roster.refused | failures | trained.failures | evaluated.failures)
     return after, RoundReport(
         round=number,
         train_loss=_mean(figures, "train-loss", "train-examples"),
         validation_loss=_mean(figures, "validation-loss", EXAMPLES),
         bytes=roster.exchange.bytes.total() - bytes_before,
         seconds=time.monotonic() - started,
-        answered=tuple(
-            sorted(n for n in map(roster.name, trained.answers) if n not in failed)
-        ),
+        answered=tuple(sorted(n for n in map(roster.name, trained.answers) if n not in failed)),
         failed=failed,
     )
 

@@ -61,9 +61,7 @@ class BankSite:
     def moments(self, content: RecordDict) -> RecordDict:
         encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
         X = self._parts(encoding).train.X
-        return messages.pack(
-            {messages.SUMS: feature_moments(X, logged_mask(self.spec))}
-        )
+        return messages.pack({messages.SUMS: feature_moments(X, logged_mask(self.spec))})
 
     def agree(self, content: RecordDict) -> RecordDict:
         agreement = Agreement.from_json(messages.config(content)["agreement"])
@@ -72,10 +70,7 @@ class BankSite:
 
     def _parts(self, encoding: Encoding) -> Parts:
         if self._encoded is None or self._encoded[0] != encoding:
-            train, validation = (
-                encode(f, encoding)
-                for f in (self.records.train, self.records.validation)
-            )
+            train, validation = (encode(f, encoding) for f in (self.records.train, self.records.validation))
             self._encoded = encoding, Parts(train, validation)
         return self._encoded[1]
 

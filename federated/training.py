@@ -51,9 +51,7 @@ def inprocess_grid(
     """A grid of `banks` inside this process; what is trained does not depend on `workers`."""
     sites = [BankSite(records, spec) for records in banks]
     app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))])
-    return InProcessGrid(
-        app, [{"bank": number} for number in range(len(sites))], workers
-    )
+    return InProcessGrid(app, [{"bank": number} for number in range(len(sites))], workers)
 
 
 def train_federated(
@@ -75,17 +73,16 @@ def train_federated(
 ) -> FederatedModel:
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
-    `params` is the family's parameter dataclass (None: the defaults, trees with larger steps). `quorum` is the share of the `expected` banks (default:
-    those there at the start) that must answer every exchange; `wait` bounds an exchange and `gather_wait`
-    the wait for missing banks, in seconds. Encoding and base rate come from the banks there at the start;
-    a bank that joins later takes them as they are.
+    `params` is the family's parameter dataclass (None: the defaults, for trees with larger steps).
+    `quorum` is the share of the `expected` banks (default: those there at the start) that must answer
+    every exchange; `wait` bounds an exchange and `gather_wait` the wait for missing banks, in seconds.
+    Encoding and base rate come from the banks there at the start; a bank that joins later takes them as
+    they are.
 
     Raises FederationError below the quorum, and for an unknown family or strategy.
     """
     if strategy not in STRATEGIES:
-        raise FederationError(
-            f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}"
-        )
+        raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
     plain_params = params_of(family, params)
     if params is None and family != "logistic":
         plain_params["learning_rate"] = LEARNING_RATE
@@ -96,9 +93,7 @@ def train_federated(
     if family == "logistic":
         model, result = _train_logistic(roster, agreement, spec, plan, on_round)
     else:
-        model, result = _train_trees(
-            roster, agreement, spec, plan, on_round, trees_per_round
-        )
+        model, result = _train_trees(roster, agreement, spec, plan, on_round, trees_per_round)
     return FederatedModel(
         model=model,
         rounds=result.reports,
@@ -128,9 +123,7 @@ def _train_logistic(
     )
     weights = result.arrays[WEIGHTS].numpy()
     assert agreement.standardisation is not None
-    return LogisticModel(
-        agreement.encoding, spec.classes, weights, agreement.standardisation
-    ), result
+    return LogisticModel(agreement.encoding, spec.classes, weights, agreement.standardisation), result
 
 
 def _train_trees(
@@ -146,6 +139,4 @@ def _train_trees(
     result = run_rounds(roster, strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
     cover = summed(roster, "cover", messages.pack({"trees": trees}))
-    return learner.finish(
-        trees, agreement.base, cover, agreement.encoding, spec.classes
-    ), result
+    return learner.finish(trees, agreement.base, cover, agreement.encoding, spec.classes), result

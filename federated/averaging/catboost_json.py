@@ -15,14 +15,15 @@ import numpy as np
 Tree = dict[str, Any]
 
 
-def trees(document: dict[str, Any]) -> list[Tree]:
-    """The trees of a CatBoost JSON model: `splits` as [feature, border], and `leaf_values`."""
+def trees(document: dict[str, Any], fewest: int) -> list[Tree]:
+    """The trees of a CatBoost JSON model: `splits` as [feature, border], and `leaf_values`.
+
+    A leaf of less than `fewest` records stays where it is: its value would tell of those few.
+    """
     return [
         {
-            "splits": [
-                [s["float_feature_index"], s["border"]] for s in tree["splits"] or []
-            ],
-            "leaf_values": tree["leaf_values"],
+            "splits": [[s["float_feature_index"], s["border"]] for s in tree["splits"] or []],
+            "leaf_values": _shared_values(tree, fewest),
         }
         for tree in document["oblivious_trees"]
     ]
@@ -70,23 +71,22 @@ def document(
     """A JSON model that CatBoost loads; `cover` has the records of each leaf, trees in order."""
     borders = _borders(trees, n_features)
     starts = np.cumsum([0, *(len(b) for b in borders)])
-    index = {
-        (f, b): int(starts[f]) + i
-        for f, bs in enumerate(borders)
-        for i, b in enumerate(bs)
-    }
+    index = {(f, b): int(starts[f]) + i for f, bs in enumerate(borders) for i, b in enumerate(bs)}
     ends = np.cumsum([leaf_size(t) for t in trees])
     parts = np.split(cover, ends[:-1]) if len(trees) else []
     return {
         "model_info": _info(len(base)),
-        "features_info": {
-            "float_features": [_feature(f, b) for f, b in enumerate(borders)]
-        },
-        "oblivious_trees": [
-            _native(t, c, index) for t, c in zip(trees, parts, strict=True)
-        ],
+        "features_info": {"float_features": [_feature(f, b) for f, b in enumerate(borders)]},
+        "oblivious_trees": [_native(t, c, index) for t, c in zip(trees, parts, strict=True)],
         "scale_and_bias": [1, list(base)],
     }
+
+
+def _shared_values(tree: dict[str, Any], fewest: int) -> list[float]:
+    """Leaf values, leaf by leaf and margin by margin, zero where a leaf holds less than `fewest` records."""
+    weights = np.array(tree["leaf_weights"])
+    values = np.array(tree["leaf_values"], float).reshape(len(weights), -1)
+    return np.where(weights[:, None] >= fewest, values, 0.0).ravel().tolist()
 
 
 def _info(n_margins: int) -> dict[str, Any]:
@@ -128,9 +128,7 @@ def _feature(number: int, borders: list[float]) -> dict[str, Any]:
     }
 
 
-def _native(
-    tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]
-) -> dict[str, Any]:
+def _native(tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]) -> dict[str, Any]:
     splits = [
         {
             "border": border,

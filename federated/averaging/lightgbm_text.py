@@ -29,19 +29,24 @@ Tree = dict[str, str]
 
 def trees(text: str) -> list[Tree]:
     """The trees of a model text as their kept lines."""
-    body = text.split("\nend of trees", 1)[0]
-    return [_tree(block) for block in body.split("\nTree=")[1:]]
+    return [_kept(tree) for tree in _whole_trees(text)]
+
+
+def shared_trees(text: str, fewest: int) -> list[Tree]:
+    """The trees of a bank's model text as they may travel.
+
+    A leaf of less than `fewest` records stays where it is: its value would tell of those few. LightGBM's
+    own limit is an estimate from second derivatives.
+    """
+    return [_kept(_emptied(tree, fewest)) for tree in _whole_trees(text)]
 
 
 def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
     """A model text that LightGBM loads, of `trees` in iteration order, one a margin."""
     blocks = [
-        f"Tree={i}\n" + "".join(f"{k}={v}\n" for k, v in t.items()) + "\n\n"
-        for i, t in enumerate(trees)
+        f"Tree={i}\n" + "".join(f"{k}={v}\n" for k, v in t.items()) + "\n\n" for i, t in enumerate(trees)
     ]
-    objective = (
-        "binary sigmoid:1" if n_margins == 1 else f"multiclass num_class:{n_margins}"
-    )
+    objective = "binary sigmoid:1" if n_margins == 1 else f"multiclass num_class:{n_margins}"
     head = {
         "version": "v4",
         "num_class": n_margins,
@@ -59,9 +64,7 @@ def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> 
 
 def scaled(tree: Tree, weight: float) -> Tree:
     """`tree` with every leaf value times `weight`."""
-    return tree | {
-        "leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))
-    }
+    return tree | {"leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))}
 
 
 def stump(value: float) -> Tree:
@@ -90,20 +93,28 @@ def covered(tree: Tree, cover: np.ndarray) -> Tree:
 
 def _inner(tree: Tree, counts: np.ndarray) -> np.ndarray:
     """Records by inner node; a child below zero is leaf ~child, and children come after parents."""
-    left, right = (
-        np.array(tree[side].split(), int) for side in ("left_child", "right_child")
-    )
+    left, right = (np.array(tree[side].split(), int) for side in ("left_child", "right_child"))
     inner = np.zeros(len(left), np.int64)
     for node in range(len(left) - 1, -1, -1):
-        inner[node] = sum(
-            counts[~c] if c < 0 else inner[c] for c in (left[node], right[node])
-        )
+        inner[node] = sum(counts[~c] if c < 0 else inner[c] for c in (left[node], right[node]))
     return inner
 
 
-def _tree(block: str) -> Tree:
-    lines = dict(line.split("=", 1) for line in block.splitlines()[1:] if "=" in line)
-    return {key: lines[key] for key in KEPT if key in lines}
+def _whole_trees(text: str) -> list[Tree]:
+    body = text.split("\nend of trees", 1)[0]
+    blocks = body.split("\nTree=")[1:]
+    return [dict(line.split("=", 1) for line in b.splitlines()[1:] if "=" in line) for b in blocks]
+
+
+def _kept(tree: Tree) -> Tree:
+    return {key: tree[key] for key in KEPT if key in tree}
+
+
+def _emptied(tree: Tree, fewest: int) -> Tree:
+    counts, values = (np.array(tree[key].split(), float) for key in ("leaf_count", "leaf_value"))
+    if leaf_size(tree) == 1 or counts.min() >= fewest:
+        return tree
+    return tree | {"leaf_value": _join(np.where(counts >= fewest, values, 0.0))}
 
 
 def _join(values: np.ndarray) -> str:

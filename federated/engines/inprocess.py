@@ -25,14 +25,10 @@ class InProcessGrid(Grid):
     parallel; each keeps its own Context and its own state, so the order of work changes nothing.
     """
 
-    def __init__(
-        self, app: ClientApp, node_configs: Iterable[dict], workers: int | None = None
-    ):
+    def __init__(self, app: ClientApp, node_configs: Iterable[dict], workers: int | None = None):
         flower.become_coordinator(RUN_ID)
         self.app = app
-        self.contexts = {
-            n: _context(n, c) for n, c in enumerate(node_configs, FIRST_NODE)
-        }
+        self.contexts = {n: _context(n, c) for n, c in enumerate(node_configs, FIRST_NODE)}
         self.workers = workers or os.cpu_count() or 1
         self._replies: dict[str, Message] = {}
         self._ids = count(1)
@@ -71,9 +67,7 @@ class InProcessGrid(Grid):
     def pull_messages(self, message_ids: Iterable[str]) -> list[Message]:
         return [self._replies.pop(i) for i in message_ids if i in self._replies]
 
-    def send_and_receive(
-        self, messages: Iterable[Message], *, timeout: float | None = None
-    ) -> list[Message]:
+    def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         return self.pull_messages(self.push_messages(messages))
 
     def _deliver(self, wire: bytes) -> Message | None:
@@ -84,7 +78,7 @@ class InProcessGrid(Grid):
             return None
         try:
             reply = self.app(message, context)
-        except Exception as error:  # noqa: BLE001 - whatever fails at a bank becomes its reply
+        except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             reply = Message(Error(flower.CLIENT_APP_RAISED, reason), reply_to=message)
         return flower.from_wire(flower.to_wire(reply))

@@ -25,15 +25,11 @@ def params_of(family: str, given: Any = None) -> dict[str, Any]:
     """
     kind = _named(family, PARAMS)
     if given is not None and not isinstance(given, kind):
-        raise FederationError(
-            f"{family} takes {kind.__name__}, not {type(given).__name__}"
-        )
+        raise FederationError(f"{family} takes {kind.__name__}, not {type(given).__name__}")
     return asdict(given or kind())
 
 
-def tree_learner(
-    family: str, params: dict[str, Any], spec: FeatureSpec, threads: int = 1
-) -> TreeLearner:
+def tree_learner(family: str, params: dict[str, Any], spec: FeatureSpec, threads: int = 1) -> TreeLearner:
     """The learner of a tree family with `params`, as `params_of` gives them.
 
     A monotone direction says how a feature moves the margin of default; with a margin a class it has no
@@ -52,7 +48,5 @@ def tree_learner(
 
 def _named(family: str, names: dict[str, str]) -> Any:
     if family not in names:
-        raise FederationError(
-            f"unknown family {family!r}; known are {', '.join(names)}"
-        )
+        raise FederationError(f"unknown family {family!r}; known are {', '.join(names)}")
     return getattr(import_module(f"federated.learners.{family}"), names[family])

@@ -21,10 +21,11 @@ from federated.averaging import catboost_json as text
 class CatBoostParams:
     """Shape of the trees and size of a step."""
 
-    depth: int = 5
+    depth: int = 4
     learning_rate: float = 0.1
     l2_leaf_reg: float = 3.0
     border_count: int = 64
+    min_data_in_leaf: int = 20
 
 
 @dataclass
@@ -61,26 +62,20 @@ class CatBoostLearner:
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if not _varies(X):
             return BinnedRecords(None, 0)
-        absent = (
-            np.setdiff1d(np.arange(self.n_margins), outcome)
-            if self.n_margins > 1
-            else np.empty(0, int)
-        )
+        absent = np.setdiff1d(np.arange(self.n_margins), outcome) if self.n_margins > 1 else np.empty(0, int)
         X = np.vstack([X, np.repeat(X[:1], len(absent), axis=0)])
         weight = np.concatenate([np.ones(len(outcome)), np.zeros(len(absent))])
         pool = cb.Pool(X, np.concatenate([outcome, absent]).astype(int), weight=weight)
         pool.quantize(border_count=self.params.border_count)
         return BinnedRecords(pool, len(absent))
 
-    def propose(
-        self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int
-    ) -> bytes:
+    def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
         if data.pool is None:
             return text.dump([{"splits": [], "leaf_values": [0.0] * self.n_margins}])
         baseline = np.vstack([margin, np.zeros((data.phantoms, self.n_margins))])
         data.pool.set_baseline(baseline if self.n_margins > 1 else baseline[:, 0])
         model = cb.CatBoost(self._library_params(trees, seed)).fit(data.pool)
-        return text.dump(text.trees(_json(model)))
+        return text.dump(text.trees(_json(model), self.params.min_data_in_leaf))
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
         columns, total = _columns(X), np.zeros((len(X), self.n_margins))
@@ -97,9 +92,7 @@ class CatBoostLearner:
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)
-        return text.dump(
-            [text.scaled(t, w) for blob, w in pairs for t in text.load(blob)]
-        )
+        return text.dump([text.scaled(t, w) for blob, w in pairs for t in text.load(blob)])
 
     def finish(
         self,
@@ -113,7 +106,8 @@ class CatBoostLearner:
         return CatBoostModel(encoding, classes, _binary(native))
 
     def _library_params(self, trees: int, seed: int) -> dict[str, Any]:
-        params = asdict(self.params) | {
+        # CatBoost holds symmetric trees to no smallest leaf: the learner empties small ones itself.
+        params = {k: v for k, v in asdict(self.params).items() if k != "min_data_in_leaf"} | {
             "loss_function": "Logloss" if self.n_margins == 1 else "MultiClass",
             "class_names": list(range(max(self.n_margins, 2))),
             "allow_const_label": True,
@@ -129,9 +123,7 @@ class CatBoostLearner:
             "verbose": False,
             "allow_writing_files": False,
         }
-        return params | (
-            {"monotone_constraints": self.monotone} if self.monotone else {}
-        )
+        return params | ({"monotone_constraints": self.monotone} if self.monotone else {})
 
 
 def _varies(X: np.ndarray) -> bool:
@@ -155,7 +147,5 @@ def _binary(document: dict[str, Any]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "model.json"), Path(folder, "model.cb")
         source.write_text(json.dumps(document))
-        cb.CatBoost().load_model(str(source), format="json").save_model(
-            str(target), format="cbm"
-        )
+        cb.CatBoost().load_model(str(source), format="json").save_model(str(target), format="cbm")
         return target.read_bytes()

@@ -36,7 +36,7 @@ class BinnedRecords:
 
 
 class LightGBMLearner:
-    """Boosts from a shared margin with gradients taken there, so a part with one class boosts like any other."""
+    """Boosts from a shared margin with gradients taken there, so one class boosts as well as two."""
 
     family = "lightgbm"
 
@@ -57,14 +57,10 @@ class LightGBMLearner:
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if len(outcome) < 2 * self.params.min_data_in_leaf:
             return BinnedRecords(None, outcome, X.shape[1])
-        dataset = lgb.Dataset(
-            X, outcome, params=self._library_params(X.shape[1], 0)
-        ).construct()
+        dataset = lgb.Dataset(X, outcome, params=self._library_params(X.shape[1], 0)).construct()
         return BinnedRecords(dataset, outcome, X.shape[1])
 
-    def propose(
-        self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int
-    ) -> bytes:
+    def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
         steps = self._steps(margin, data.outcome)
         if data.dataset is None:
             return self._blob(steps, data.n_features)
@@ -72,12 +68,9 @@ class LightGBMLearner:
         booster = lgb.Booster(self._library_params(data.n_features, seed), data.dataset)
         for _ in range(trees):
             booster.update(fobj=lambda scores, _: self._gradients(scores, data.outcome))
-        grown = text.trees(booster.model_to_string())
-        # Where nothing is worth a split, as with one class at a constant margin, LightGBM does not move at all.
-        first = [
-            g if text.leaf_size(g) > 1 else s
-            for g, s in zip(grown, steps, strict=False)
-        ]
+        grown = text.shared_trees(booster.model_to_string(), self.params.min_data_in_leaf)
+        # Where no split pays, as with one class at a constant margin, LightGBM does not move at all.
+        first = [g if text.leaf_size(g) > 1 else s for g, s in zip(grown, steps, strict=False)]
         return self._blob(first + grown[self.n_margins :], data.n_features)
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
@@ -91,15 +84,11 @@ class LightGBMLearner:
         return np.asarray(leaves).reshape(len(X), -1).astype(np.int64)
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
-        return np.array(
-            [text.leaf_size(t) for t in text.trees(blob.decode())], np.int64
-        )
+        return np.array([text.leaf_size(t) for t in text.trees(blob.decode())], np.int64)
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)
-        trees = [
-            text.scaled(t, w) for blob, w in pairs for t in text.trees(blob.decode())
-        ]
+        trees = [text.scaled(t, w) for blob, w in pairs for t in text.trees(blob.decode())]
         return self._blob(trees, _n_features(blobs[0]))
 
     def finish(
@@ -113,38 +102,30 @@ class LightGBMLearner:
         trees = text.trees(blob.decode())
         parts = np.split(cover, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
         trees = [text.covered(t, c) for t, c in zip(trees, parts, strict=True)]
-        native = text.document(
-            [*map(text.stump, base), *trees], encoding.features, self.n_margins
-        )
+        native = text.document([*map(text.stump, base), *trees], encoding.features, self.n_margins)
         return LightGBMModel(encoding, classes, native)
 
     def _blob(self, trees: Sequence[text.Tree], n_features: int) -> bytes:
         names = [f"f{i}" for i in range(n_features)]
         return text.document(trees, names, self.n_margins).encode()
 
-    def _gradients(
-        self, scores: np.ndarray, outcome: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _gradients(self, scores: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         g, h = gradients(scores.reshape(len(outcome), -1), outcome)
         return (g[:, 0], h[:, 0]) if self.n_margins == 1 else (g, h)
 
     def _steps(self, margin: np.ndarray, outcome: np.ndarray) -> list[text.Tree]:
-        """One tree without a split for each margin: a Newton step of all records together."""
+        """One tree without a split for each margin: a Newton step of all records together, if not too few."""
+        if len(outcome) < self.params.min_data_in_leaf:
+            return [text.stump(0.0)] * self.n_margins
         g, h = gradients(margin, outcome)
-        values = (
-            -self.params.learning_rate
-            * g.sum(axis=0)
-            / (h.sum(axis=0) + self.params.lambda_l2)
-        )
+        values = -self.params.learning_rate * g.sum(axis=0) / (h.sum(axis=0) + self.params.lambda_l2)
         return [text.stump(value) for value in values]
 
     def _library_params(self, n_features: int, seed: int) -> dict[str, Any]:
         return asdict(self.params) | {
             "objective": "none",
             "num_class": self.n_margins,
-            "monotone_constraints": [
-                self.monotone.get(i, 0) for i in range(n_features)
-            ],
+            "monotone_constraints": [self.monotone.get(i, 0) for i in range(n_features)],
             "boost_from_average": False,
             "deterministic": True,
             "force_row_wise": True,

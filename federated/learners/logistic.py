@@ -30,9 +30,7 @@ class LogisticLearner:
         """Margins, shape (n, K)."""
         return Z @ weights[:, :-1].T + weights[:, -1]
 
-    def improve(
-        self, weights: np.ndarray, Z: np.ndarray, outcome: np.ndarray
-    ) -> np.ndarray:
+    def improve(self, weights: np.ndarray, Z: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         """Weights after `local_steps` descent steps on the bank's penalised mean log loss."""
         if not len(Z):
             return weights
@@ -44,9 +42,7 @@ class LogisticLearner:
             here = after
         return here
 
-    def optimum(
-        self, start: np.ndarray, Z: np.ndarray, outcome: np.ndarray
-    ) -> np.ndarray:
+    def optimum(self, start: np.ndarray, Z: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         """Weights at the minimum of the penalised mean log loss."""
         from scipy.optimize import minimize
 
@@ -65,9 +61,7 @@ class LogisticLearner:
         )
         return found.x.reshape(start.shape)
 
-    def _slope(
-        self, weights: np.ndarray, Z: np.ndarray, outcome: np.ndarray
-    ) -> np.ndarray:
+    def _slope(self, weights: np.ndarray, Z: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         g, _ = gradients(self.margins(weights, Z), outcome)
         g = g / len(Z)
         penalty = self.params.l2 * weights[:, :-1]
@@ -77,7 +71,4 @@ class LogisticLearner:
         """An upper bound of the loss's second derivative: 1/4 (two classes) or 1/2 of Z's own."""
         bound = 0.25 if n_margins == 1 else 0.5
         ones = np.column_stack([Z, np.ones(len(Z))])
-        return (
-            bound * float(np.linalg.eigvalsh(ones.T @ ones / len(Z))[-1])
-            + self.params.l2
-        )
+        return bound * float(np.linalg.eigvalsh(ones.T @ ones / len(Z))[-1]) + self.params.l2

@@ -60,9 +60,7 @@ class TreeLearner(Protocol):
         ...
 
 
-def leaf_cover(
-    learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192
-) -> np.ndarray:
+def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192) -> np.ndarray:
     """Records of X by leaf of the blob's trees, one value a leaf; additive over records and banks."""
     sizes = learner.leaf_sizes(blob)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)

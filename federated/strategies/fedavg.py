@@ -1,4 +1,4 @@
-"""Federated averaging (McMahan et al. 2017): of weights by Flower's own FedAvg, of trees in function space."""
+"""Federated averaging (McMahan et al. 2017): of weights by Flower's FedAvg, of trees in function space."""
 
 from __future__ import annotations
 
@@ -28,14 +28,10 @@ def logistic_fedavg() -> FedAvg:
     )
 
 
-def summed_figures(
-    contents: list[RecordDict], weighted_by_key: str = EXAMPLES
-) -> MetricRecord:
+def summed_figures(contents: list[RecordDict], weighted_by_key: str = EXAMPLES) -> MetricRecord:
     """The banks' figures, each summed over banks."""
     figures = [messages.metrics(content) for content in contents]
-    return MetricRecord(
-        {name: sum(f[name] for f in figures) for name in figures[0] if name != HELD}
-    )
+    return MetricRecord({name: sum(f[name] for f in figures) for name in figures[0] if name != HELD})
 
 
 class TreeFedAvg(Strategy):
@@ -79,9 +75,7 @@ class TreeFedAvg(Strategy):
     ) -> list[Message]:
         return self._messages("losses", grid)
 
-    def aggregate_evaluate(
-        self, server_round: int, replies: Iterable[Message]
-    ) -> MetricRecord | None:
+    def aggregate_evaluate(self, server_round: int, replies: Iterable[Message]) -> MetricRecord | None:
         return summed_figures([r.content for r in self._acknowledged(replies)])
 
     def summary(self) -> None:
@@ -90,25 +84,18 @@ class TreeFedAvg(Strategy):
     def _messages(self, kind: str, grid: Grid) -> list[Message]:
         nodes = list(grid.get_node_ids())
         self._asked = set(nodes)
-        return [
-            Message(self._update(n), dst_node_id=n, message_type=KINDS[kind].route)
-            for n in nodes
-        ]
+        return [Message(self._update(n), dst_node_id=n, message_type=KINDS[kind].route) for n in nodes]
 
     def _update(self, node: int) -> RecordDict:
         """The deltas that `node` lacks, by round."""
         start = self.held.get(node, 0)
-        lacking = {
-            f"{r:06d}": blob for r, blob in enumerate(self.deltas[start:], start + 1)
-        }
+        lacking = {f"{r:06d}": blob for r, blob in enumerate(self.deltas[start:], start + 1)}
         return messages.pack(lacking, start=start, trees=self.trees_per_round)
 
     def _acknowledged(self, replies: Iterable[Message]) -> list[Message]:
         """Note what each bank asked holds now; one that failed holds nothing for certain."""
         came = list(replies)
-        held = {
-            r.metadata.src_node_id: int(messages.metrics(r.content)[HELD]) for r in came
-        }
+        held = {r.metadata.src_node_id: int(messages.metrics(r.content)[HELD]) for r in came}
         self.held |= {node: held.get(node, 0) for node in self._asked}
         return came
 

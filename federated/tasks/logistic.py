@@ -19,9 +19,7 @@ class LogisticTask:
 
     def __init__(self, agreement: Agreement, parts: Parts):
         if agreement.standardisation is None:
-            raise FederationError(
-                "the agreement has no standardisation: start the training again"
-            )
+            raise FederationError("the agreement has no standardisation: start the training again")
         self.parts = parts
         self.learner = LogisticLearner(LogisticParams(**agreement.params))
         self.train = agreement.standardisation.transform(parts.train.X)
@@ -32,15 +30,12 @@ class LogisticTask:
         return {"weights": self.weights, "losses": self.losses}
 
     def weights(self, content: RecordDict) -> RecordDict:
-        better = self.learner.improve(
-            _weights(content), self.train, self.parts.train.outcome
-        )
+        better = self.learner.improve(_weights(content), self.train, self.parts.train.outcome)
         return messages.pack({WEIGHTS: better}, {messages.EXAMPLES: len(self.train)})
 
     def losses(self, content: RecordDict) -> RecordDict:
         train, validation = (
-            self.learner.margins(_weights(content), Z)
-            for Z in (self.train, self.validation)
+            self.learner.margins(_weights(content), Z) for Z in (self.train, self.validation)
         )
         return losses(train, validation, self.parts)
 

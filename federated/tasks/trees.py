@@ -38,13 +38,9 @@ class TreeTask:
     def propose(self, content: RecordDict) -> RecordDict:
         self.catch_up(content)
         if self._binned is None:
-            self._binned = self.learner.bind(
-                self.parts.train.X, self.parts.train.outcome
-            )
+            self._binned = self.learner.bind(self.parts.train.X, self.parts.train.outcome)
         trees = messages.config(content)["trees"]
-        blob = self.learner.propose(
-            self._binned, self.train, trees, self.agreement.seed + self.held
-        )
+        blob = self.learner.propose(self._binned, self.train, trees, self.agreement.seed + self.held)
         figures = {messages.EXAMPLES: len(self.train), HELD: self.held}
         return messages.pack({"trees": blob}, figures)
 
@@ -56,9 +52,7 @@ class TreeTask:
 
     def cover(self, content: RecordDict) -> RecordDict:
         blob = messages.blobs(content)["trees"]
-        return messages.pack(
-            {messages.SUMS: leaf_cover(self.learner, blob, self.parts.train.X)}
-        )
+        return messages.pack({messages.SUMS: leaf_cover(self.learner, blob, self.parts.train.X)})
 
     def catch_up(self, content: RecordDict) -> None:
         """Apply the deltas of `content`; raises FederationError where they do not follow on."""
@@ -66,14 +60,10 @@ class TreeTask:
         if start == 0:
             self._restart()
         if start != self.held:
-            raise FederationError(
-                f"deltas after round {start} came, but this bank holds round {self.held}"
-            )
+            raise FederationError(f"deltas after round {start} came, but this bank holds round {self.held}")
         for blob in messages.blobs(content).values():
             self.train = self.train + self.learner.margins(blob, self.parts.train.X)
-            self.validation = self.validation + self.learner.margins(
-                blob, self.parts.validation.X
-            )
+            self.validation = self.validation + self.learner.margins(blob, self.parts.validation.X)
             self.held += 1
 
     def _restart(self) -> None:

@@ -18,9 +18,7 @@ def make_spec(n_classes: int = 2, contract: str = "sha256:1") -> FeatureSpec:
         levels={"sector": BOOK},
         logged=("amount",),
         monotone={"amount": 1},
-        classes=("good", "late", "lost")[:n_classes]
-        if n_classes > 2
-        else ("paid", "default"),
+        classes=("good", "late", "lost")[:n_classes] if n_classes > 2 else ("paid", "default"),
         contract=contract,
     )
 
@@ -40,18 +38,13 @@ def make_frame(n: int, seed: int, n_classes: int = 2) -> pl.DataFrame:
         "outcome": outcome,
     }
     gaps = pl.Series(rng.random(n) < 0.1)
-    return pl.DataFrame(frame).with_columns(
-        age=pl.when(gaps).then(None).otherwise(pl.col("age"))
-    )
+    return pl.DataFrame(frame).with_columns(age=pl.when(gaps).then(None).otherwise(pl.col("age")))
 
 
-def make_bank(
-    name: str, n: int = 300, seed: int = 0, n_classes: int = 2
-) -> BankRecords:
+def make_bank(name: str, n: int = 300, seed: int = 0, n_classes: int = 2) -> BankRecords:
     """A bank with `n` train and half as many validation and test records."""
     train, validation, test = (
-        make_frame(m, seed * 10 + i, n_classes)
-        for i, m in enumerate((n, n // 2, n // 2))
+        make_frame(m, seed * 10 + i, n_classes) for i, m in enumerate((n, n // 2, n // 2))
     )
     return BankRecords(name, train, validation, test)
 
