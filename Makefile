@@ -1,6 +1,5 @@
 # Each target does its own set-up: uv, the locked environment, then the command.
-PORT ?=
-UV := $(shell command -v uv 2>/dev/null || echo .venv-uv/bin/uv)
+UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 FEDCREDIT := .venv/bin/fedcredit
 
 .PHONY: run test dev mlflow serve lint benchmark clean
@@ -36,6 +35,3 @@ clean:  ## remove the environment and everything made by runs
 .venv-uv/bin/uv:
 	@python3 -m venv .venv-uv
 	@.venv-uv/bin/pip install --quiet uv
-
-uv: ;
-$(shell command -v uv 2>/dev/null): ;

@@ -1,5 +1,6 @@
 """Loan records: taken from their source, checked against the contract, split per bank."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
@@ -27,7 +28,7 @@ def raw_loan_records(home: dg.ResourceParam[Home]):
     """Loan records as their source holds them, as texts in one Parquet."""
     raw = raw_records(consortium().dataset, home.data)
     return dg.MaterializeResult(
-        value={"path": str(raw.path), "sha256": raw.sha256, "origin": raw.origin, "rows": raw.rows},
+        value={**asdict(raw), "path": str(raw.path)},
         metadata={
             "dagster/row_count": raw.rows,
             "origin": raw.origin,
@@ -57,7 +58,7 @@ def raw_loan_records(home: dg.ResourceParam[Home]):
 )
 def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]):
     """Each bank's records that fit the contract, with derived features, in train, validation and test."""
-    ingestion = ingest(RawRecords(**raw_loan_records, cached=True).read(), contract())
+    ingestion = ingest(RawRecords(**raw_loan_records).read(), contract())
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
     with whole_file(quarantine) as aside:
         ingestion.quarantine.write_parquet(aside)

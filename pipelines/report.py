@@ -23,11 +23,12 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
     def value(asset: str) -> Any:
         return fetch(home.storage / asset / "value" / "value")
 
-    evaluation, champion = value("evaluation"), value("champion")
+    raw, evaluation, champion = value("raw_loan_records"), value("evaluation"), value("champion")
     test: pl.DataFrame = evaluation["test"]
     return {
         "dataset": dataset,
-        "rows": value("raw_loan_records")["rows"],
+        "rows": raw["rows"],
+        "cached": raw["cached"],
         "quarantined": _quarantined(home, dataset),
         "banks": _banks(test, value("explanation")["family"]),
         "models": test.filter(bank=ALL_BANKS)
@@ -88,8 +89,9 @@ def print_report(report: dict[str, Any], console: Console) -> None:
 
 
 def _places(report: dict[str, Any]) -> dict[str, str]:
+    source = "from the cache" if report["cached"] else "from their source, cached for the next run"
     return {
-        "records": f"{report['rows']:,} read, {report['quarantined']:,} in quarantine",
+        "records": f"{report['rows']:,} read {source}, {report['quarantined']:,} in quarantine",
         "Bento": f"{report['bento']}: make serve",
         "release": report["release"],
         "Dagster UI": "make dev, then http://127.0.0.1:3000",

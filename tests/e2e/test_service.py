@@ -1,0 +1,47 @@
+"""The champion, served from its Bento as `make serve` serves it."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(finished):
+    with finished.server("serve", path="/health") as url:
+        yield url
+
+
+def post(url: str, body: object) -> tuple[int, dict]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def golden(finished) -> list[dict]:
+    folder = json.loads((finished.home / "latest.json").read_text())["release"]
+    return json.loads((Path(folder) / "model" / "golden.json").read_text())
+
+
+def test_the_service_answers_as_the_pipeline_computed(finished, address):
+    for case in golden(finished):
+        status, answer = post(f"{address}/predict", case["applicant"])
+        assert status == 200
+        assert answer["probability_of_default"] == pytest.approx(case["probabilities"][-1], abs=1e-9)
+        assert answer["decision"] in ("accepted", "refused")
+        assert 1 <= len(answer["reasons"]) <= 4
+        assert answer["model_version"] == "1"
+
+
+def test_a_wrong_field_is_named_with_its_rule(finished, address):
+    applicant = {**golden(finished)[0]["applicant"], "late_payments": -3}
+    status, answer = post(f"{address}/predict", applicant)
+    assert status == 422
+    assert "late_payments" in json.dumps(answer)
