@@ -100,6 +100,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     """A schema or a reference to one of `schemas`, to which what it needs is added."""
+    if isinstance(kind, list):
+        return {"type": "array", "items": _schema(kind[0], schemas)}
     if isinstance(kind, str):
         return {"$ref": REFERENCE.format(model=kind)}
     schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE, mode="serialization")

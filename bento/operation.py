@@ -24,7 +24,10 @@ REQUEST_ID = re.compile(rb"[\w.-]{1,64}")
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path; `answer` and `body` are types that have a JSON schema."""
+    """One method of one path.
+
+    `answer` and `body` are types that have a JSON schema, or the name of one; in a list: a list of them.
+    """
 
     method: str
     path: str

@@ -70,9 +70,12 @@ class Scorer:
         self, applicants: Sequence[BaseModel | Mapping[str, Any]], reasons: bool = True
     ) -> list[Decision]:
         """The decisions on many applicants, in their order. Raises ApplicantError at the first wrong one."""
-        if not applicants:
+        return self.decide([self.values(a) for a in applicants], reasons)
+
+    def decide(self, values: Sequence[Mapping[str, Any]], reasons: bool = True) -> list[Decision]:
+        """The decisions on applicants whose `values` were read."""
+        if not values:
             return []
-        values = [self.values(a) for a in applicants]
         X = np.concatenate([self.vector(v) for v in values])
         told: list[tuple[Reason, ...]] = [()] * len(values)
         if reasons:

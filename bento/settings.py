@@ -25,6 +25,8 @@ class Settings:
     keys: str = ""
     keys_file: Path | None = None
     body_bytes: int = 64 * 1024
+    batch_bytes: int = 64 * 1024 * 1024
+    batch_rows: int = 100_000
     body_seconds: float = 4.0
     in_flight: int = 256
 
@@ -37,6 +39,8 @@ class Settings:
             keys=environment.get("FEDCREDIT_API_KEYS", ""),
             keys_file=Path(keys_file) if keys_file else None,
             body_bytes=_integer(environment, "FEDCREDIT_BODY_BYTES", cls.body_bytes),
+            batch_bytes=_integer(environment, "FEDCREDIT_BATCH_BYTES", cls.batch_bytes),
+            batch_rows=_integer(environment, "FEDCREDIT_BATCH_ROWS", cls.batch_rows),
             in_flight=_integer(environment, "FEDCREDIT_IN_FLIGHT", cls.in_flight),
         )
 

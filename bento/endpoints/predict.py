@@ -29,12 +29,11 @@ async def predict(request: Request) -> Response:
     return Response(to_json(decision), media_type="application/json")
 
 
-def wants_reasons(request: Request) -> bool:
+def wants_reasons(request: Request, default: str = "true") -> bool:
     """The parameter `reasons`. Raises Problem 422 where it is neither true nor false."""
-    query = request.scope["query_string"]
-    if not query:
-        return True
-    answer = request.query_params.get("reasons", "true")
+    if not request.scope["query_string"]:
+        return default == "true"
+    answer = request.query_params.get("reasons", default)
     if answer not in ("true", "false"):
         raise Problem(
             422, "1 parameter is wrong", [Fault("reasons", "book", "reasons must be true or false")]

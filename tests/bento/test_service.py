@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from datetime import datetime
@@ -120,6 +121,38 @@ def test_the_page_loads_nothing_from_elsewhere(client):
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/metrics"])
 def test_what_bentoml_adds_is_kept(client, path):
     assert client.get(path).status_code == 200
+
+
+MIXED = [APPLICANT, {"hair": "red"}, 3, packages.applicants(2)[1]]
+
+
+def test_a_batch_scores_the_good_and_tells_of_the_wrong(client):
+    rows = client.post("/predict/batch", json=MIXED).json()
+    assert [r["index"] for r in rows] == [0, 1, 2, 3]
+    assert ["decision" in r for r in rows] == [True, False, False, True]
+    assert ("hair", "unknown") in [(e["field"], e["rule"]) for e in rows[1]["errors"]]
+    assert rows[3]["decision"]["pd"] == client.post("/predict", json=MIXED[3]).json()["pd"]
+
+
+def test_a_batch_of_lines_is_answered_in_lines(client):
+    lines = "\n".join(map(json.dumps, MIXED)).encode()
+    kind = {"Content-Type": "application/x-ndjson"}
+    answer = client.post("/predict/batch?reasons=true", content=lines, headers=kind)
+    rows = [json.loads(line) for line in answer.text.splitlines()]
+    assert rows[0]["decision"] == client.post("/predict", json=APPLICANT).json()
+    assert len(rows) == 4
+
+
+def test_an_empty_batch_has_an_empty_answer(client):
+    assert client.post("/predict/batch", json=[]).json() == []
+
+
+@pytest.mark.parametrize(("body", "kind", "status"), [
+    (b"{}", "application/json", 422), (b"[", "application/json", 422), (b"PAR1", "application/parquet", 415),
+])  # fmt: skip
+def test_what_is_no_batch_is_refused(client, body, kind, status):
+    answer = client.post("/predict/batch", content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
 
 
 def test_an_explanation_adds_up(client):

@@ -65,7 +65,7 @@ def test_french_contracts_speak_french():
 
 
 def test_ties_fall_in_the_order_of_the_contract():
-    tied = {name: 0.5 for name in FEATURES}
+    tied = dict.fromkeys(FEATURES, 0.5)
     noisy = {name: 0.5 + 1e-12 * i for i, name in enumerate(FEATURES)}
     assert [r.code for r in WRITER(contributions(**tied), VALUES)] == list(FEATURES[:4])
     assert [r.code for r in WRITER(contributions(**noisy), VALUES)] == list(FEATURES[:4])

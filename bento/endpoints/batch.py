@@ -1,0 +1,79 @@
+"""POST /predict/batch: a JSON list or NDJSON in, the same form out, as a stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from bento.batch import BatchRow, row_json, score_rows, split_json, split_lines
+from bento.body import read_body
+from bento.endpoints.predict import wants_reasons
+from bento.operation import Operation
+from bento.problems import Problem
+
+NDJSON = "application/x-ndjson"
+REASONS = {
+    "name": "reasons",
+    "in": "query",
+    "description": "true adds the reasons, which takes longer",
+    "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
+}
+
+
+async def predict_batch(request: Request) -> Response:
+    """A decision on each applicant; those that are wrong come back with their errors, the others are scored.
+
+    The answer has the form of the body: a JSON list, or with `Content-Type: application/x-ndjson` one object
+    a line. Parquet is not read: its reader would double the image.
+    """
+    state = request.app.state
+    scorer = state.served.current()
+    reasons = wants_reasons(request, default="false")
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind not in ("application/json", NDJSON):
+        raise Problem(415, f"send application/json or {NDJSON}")
+    body = await read_body(request, state.settings.batch_bytes, state.settings.body_seconds)
+    rows = await asyncio.to_thread(split_lines if kind == NDJSON else split_json, body)
+    if len(rows) > state.settings.batch_rows:
+        raise Problem(413, f"more than {state.settings.batch_rows:,} applicants: send them in parts")
+    parts = score_rows(scorer, rows, reasons)
+    return StreamingResponse(_lines(parts) if kind == NDJSON else _list(parts), media_type=kind)
+
+
+async def _lines(parts: Iterator[list[BatchRow]]) -> AsyncIterator[bytes]:
+    while (text := await asyncio.to_thread(_next, parts, b"\n")) is not None:
+        yield text + b"\n"
+
+
+async def _list(parts: Iterator[list[BatchRow]]) -> AsyncIterator[bytes]:
+    opening = b"["
+    while (text := await asyncio.to_thread(_next, parts, b",")) is not None:
+        yield opening + text
+        opening = b","
+    yield b"[]" if opening == b"[" else b"]"
+
+
+def _next(parts: Iterator[list[BatchRow]], between: bytes) -> bytes | None:
+    """The next chunk as JSON; scored in a thread, so that single applicants need not wait for it."""
+    rows = next(parts, None)
+    return None if rows is None else between.join(map(row_json, rows))
+
+
+BATCH = (
+    Operation(
+        "POST",
+        "/predict/batch",
+        predict_batch,
+        "Decide on many applicants",
+        "Scoring",
+        opens="score",
+        body=["Applicant"],
+        answer=list[BatchRow],
+        parameters=(REASONS,),
+        problems=(400, 408, 413, 415, 422, 503),
+        example=lambda applicant: [applicant],
+    ),
+)
