@@ -55,6 +55,7 @@ class Roster:
         self.refused: dict[int, str] = {}
         self.agreement: Agreement | None = None
         self._agreed: set[int] = set()
+        self._names: dict[int, str] = {}
 
     @property
     def needed(self) -> int:
@@ -66,7 +67,7 @@ class Roster:
         """Connected nodes that take part, in order of bank name."""
         connected = set(self.exchange.grid.get_node_ids())
         ready = self._agreed if self.agreement else self.banks
-        return sorted(connected & set(ready), key=lambda n: self.banks[n].name)
+        return sorted(connected & set(ready), key=self.name)
 
     def grid(self) -> Grid:
         """The exchange's grid as strategies should see it: without banks that take no part."""
@@ -107,7 +108,7 @@ class Roster:
 
     def name(self, node: int) -> str:
         """The bank's name, or the node's number where the bank has not told."""
-        return self.banks[node].name if node in self.banks else f"node {node}"
+        return self._names.get(node, f"node {node}")
 
     def by_name(self, reasons: dict[int, str]) -> dict[str, str]:
         """`reasons` with banks' names for nodes."""
@@ -123,13 +124,15 @@ class Roster:
         return replies.failures | self._tell()
 
     def _admit(self, node: int, bank: BankIdentity) -> None:
+        if bank.name in map(self.name, self.nodes):
+            self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
+            return
+        self._names[node] = bank.name
         if bank.contract != self.contract:
             self.refused[node] = (
                 f"{bank.name} holds contract {bank.contract}, the consortium's is {self.contract}: "
                 "update the bank's contract file"
             )
-        elif bank.name in {self.banks[n].name for n in self.nodes}:
-            self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
         else:
             self.banks[node] = bank
 

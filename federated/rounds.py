@@ -60,7 +60,8 @@ def run_rounds(
 ) -> RoundsResult:
     """Run `plan` with `strategy` on the roster's banks, starting from `arrays`.
 
-    Raises FederationError in the first round that fewer banks than the quorum answer.
+    Raises FederationError in the first round that fewer banks than the quorum answer, and where no round
+    has a finite validation loss.
     """
     if plan.rounds < 1:
         raise FederationError(f"a training needs at least one round, not {plan.rounds}")
@@ -75,6 +76,8 @@ def run_rounds(
             best_loss = best_loss if report.validation_loss is None else report.validation_loss
         if plan.patience is not None and number - best >= plan.patience:
             break
+    if not best:
+        raise FederationError("no round had a finite validation loss: look for a bank with damaged records")
     return RoundsResult(best, best_arrays, reports)
 
 

@@ -74,7 +74,7 @@ def test_below_the_quorum_the_round_ends_in_plain_words(family):
 def test_a_bank_with_another_contract_is_refused_by_name():
     stranger = BankSite(make_bank("stranger"), make_spec(contract="sha256:2"))
     result = train_federated("logistic", grid_of(*sites_of(100, 100), stranger), SPEC, rounds=1, quorum=0.6)
-    assert "stranger holds contract sha256:2" in result.refused["node " + str(FIRST_NODE + 2)]
+    assert "stranger holds contract sha256:2" in result.refused["stranger"]
 
 
 def test_two_banks_of_one_name_cannot_both_take_part():
@@ -144,3 +144,16 @@ def test_silence_is_bounded_and_named():
     grid = grid_of(*sites_of(100, 100, 100), kind=Silent)
     result = train_federated("lightgbm", grid, SPEC, rounds=1, quorum=0.6, wait=0.2)
     assert result.rounds[0].failed == {"bank-0": "no answer within 0.2 s"}
+
+
+def test_losses_that_are_no_numbers_end_the_training():
+    class Damaged(BankSite):
+        def answer(self, kind, content):
+            answer = super().answer(kind, content)
+            if kind == "losses":
+                answer.metric_records[messages.METRICS]["validation-loss"] = float("nan")
+            return answer
+
+    grid = grid_of(*sites_of(100), Damaged(make_bank("damaged"), SPEC))
+    with pytest.raises(FederationError, match="no round had a finite validation loss"):
+        train_federated("lightgbm", grid, SPEC, rounds=2)

@@ -8,8 +8,11 @@ from sklearn.metrics import roc_auc_score
 from credit.errors import FederationError
 from credit.models import load_model
 from federated.baselines import train_local, train_pooled
+from federated.client_app import bank_app
+from federated.engines.inprocess import InProcessGrid
 from federated.learners.catboost import CatBoostParams
 from federated.learners.lightgbm import LightGBMParams
+from federated.site import BankSite
 from federated.training import inprocess_grid, train_federated
 from tests.federated.banks import make_bank, make_banks, make_spec
 
@@ -40,6 +43,15 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_threads(family, tmp_pat
         for workers in (1, 4)
     ]
     assert model_bytes(models[0], tmp_path / "a") == model_bytes(models[1], tmp_path / "b")
+
+
+def test_one_grid_serves_one_training_after_another(tmp_path):
+    banks = make_banks(200, 100)
+    grid = inprocess_grid(banks, SPEC)
+    first, _, again = (
+        train_federated(f, grid, SPEC, rounds=2).model for f in ("catboost", "logistic", "catboost")
+    )
+    assert model_bytes(first, tmp_path / "a") == model_bytes(again, tmp_path / "b")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -175,6 +187,25 @@ def test_bytes_are_counted_by_kind():
         "losses",
         "cover",
     }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_answer_holds_anything_by_record(family):
+    answers = []
+
+    class Listening(InProcessGrid):
+        def pull_messages(self, message_ids):
+            replies = super().pull_messages(message_ids)
+            answers.extend(reply.content for reply in replies)
+            return replies
+
+    sites = [BankSite(bank, SPEC) for bank in make_banks(4000, 4000)]
+    app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))])
+    train_federated(family, Listening(app, [{"bank": 0}, {"bank": 1}]), SPEC, rounds=2)
+    found = [
+        array for answer in answers for record in answer.array_records.values() for array in record.values()
+    ]
+    assert found and all(np.prod(a.shape) < 4000 and len(a.data) < 8000 for a in found)
 
 
 def test_the_train_loss_falls_round_by_round():
