@@ -11,13 +11,12 @@ from assets.tables import columns, table
 from credit.contract import Role
 from credit.errors import DataError
 from credit.features import BankRecords
-from credit.files import whole_file
 from credit.fingerprints import frame_fingerprint
 from credit.home import Home
-from credit.ingestion import Ingestion, ingest
 from credit.leaks import barred_features, leak_findings
-from credit.sources import RawRecords, raw_records
+from credit.sources import raw_records
 from credit.splits import PART, bank_records, single_class_parts, with_parts
+from credit.streaming import FileIngestion, compact, ingest_file
 
 QUARANTINE_LIMIT = 0.2
 Parts = dict[str, pl.DataFrame]
@@ -58,11 +57,9 @@ def raw_loan_records(home: dg.ResourceParam[Home]):
 )
 def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]):
     """Each bank's records that fit the contract, with derived features, in train, validation and test."""
-    ingestion = ingest(RawRecords(**raw_loan_records).read(), contract())
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
-    with whole_file(quarantine) as aside:
-        ingestion.quarantine.write_parquet(aside)
-    parted = with_parts(ingestion.records, contract(), consortium().seed)
+    ingestion = ingest_file(Path(raw_loan_records["path"]), contract(), quarantine, _consortiums)
+    parted = ingestion.records
     by_bank = {alias: _parts(parted, alias) for alias in context.partition_keys}
     for alias, parts in by_bank.items():
         context.add_asset_metadata(_bank_metadata(alias, parts, ingestion), partition_key=alias)
@@ -73,24 +70,33 @@ def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home
     )
 
 
-def _metadata(ingestion: Ingestion, parted: pl.DataFrame, quarantine: Path) -> dict:
+def _consortiums(records: pl.DataFrame) -> pl.DataFrame:
+    """The consortium's banks' records that have a part."""
+    parted = with_parts(records, contract(), consortium().seed).filter(pl.col(PART).is_not_null())
+    bank = contract().only(Role.BANK)
+    if bank is not None:
+        parted = parted.filter(pl.col(bank.name).is_in([b.name for b in consortium().banks]))
+    return compact(parted, contract(), PART)
+
+
+def _metadata(ingestion: FileIngestion, parted: pl.DataFrame, quarantine: Path) -> dict:
     train = parted.filter(pl.col(PART) == "train")
-    barred = [f for f in contract().with_role(Role.LEAK) if parted[f.name].dtype != pl.String]
+    barred = [f for f in contract().with_role(Role.LEAK) if f.name in parted.columns]
     return {
         "records read": ingestion.rows,
-        "records kept": ingestion.records.height,
-        "quarantined": ingestion.quarantine.height,
+        "records kept": ingestion.kept,
+        "quarantined": ingestion.quarantined,
         "quarantine": dg.MetadataValue.path(quarantine),
-        "quarantined by bank and reason": table(ingestion.reasons().head(50)),
-        "mended values": ingestion.mended,
+        "quarantined by bank and reason": table(ingestion.reasons.head(50)),
+        "mended values": dict(ingestion.mended),
         "barred columns, how well each alone ranks defaults": table(
             pl.DataFrame(leak_findings(train, barred))
         ),
     }
 
 
-def _contract_check(ingestion: Ingestion) -> dg.AssetCheckResult:
-    count, share = ingestion.quarantine.height, ingestion.quarantine.height / ingestion.rows
+def _contract_check(ingestion: FileIngestion) -> dg.AssetCheckResult:
+    count, share = ingestion.quarantined, ingestion.quarantined / ingestion.rows
     return dg.AssetCheckResult(
         check_name="contract",
         passed=share <= QUARANTINE_LIMIT,
@@ -123,9 +129,9 @@ def _parts(records: pl.DataFrame, alias: str) -> Parts:
     return {"train": bank.train, "validation": bank.validation, "test": bank.test}
 
 
-def _bank_metadata(alias: str, parts: Parts, ingestion: Ingestion) -> dict:
+def _bank_metadata(alias: str, parts: Parts, ingestion: FileIngestion) -> dict:
     name = consortium().bank(alias).name
-    own = ingestion.reasons().filter(pl.col("bank") == name)
+    own = ingestion.reasons.filter(pl.col("bank") == name)
     rates = {f"{part} records": frame.height for part, frame in parts.items()}
     rates |= {
         f"{part} default rate": float(f["outcome"].mean() or 0.0) for part, f in parts.items() if f.height

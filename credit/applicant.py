@@ -19,6 +19,8 @@ _TYPES: dict[str, Any] = {
     "money": float,
     "year": int,
     "date": date,
+    "duration": float,
+    "items": float,
     "category": str,
     "text": str,
 }
@@ -117,7 +119,7 @@ def _field(column: Column) -> tuple[Any, Any]:
 
 
 def _bounds(column: Column) -> Any:
-    if column.parse not in ("number", "money", "year"):
+    if _TYPES[column.parse] not in (float, int):
         return Field()
     low, high = column.range or (None, None)
     if column.parse == "year":

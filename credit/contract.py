@@ -76,13 +76,17 @@ class Column(ContractField):
     """A column of the source file and how its text is read."""
 
     source: str = Field(description="name in the source file")
-    parse: Literal["number", "money", "year", "date", "category", "text"] = "text"
+    parse: Literal["number", "money", "year", "date", "duration", "items", "category", "text"] = Field(
+        "text",
+        description="duration: `2 Years and 1 Months` in months; items: how many different ones a list has",
+    )
     format: str = Field("%Y-%m-%d", description="of a date, as strftime has it")
     pivot: int = Field(2030, description="of two-digit years: a later date belongs to the century before")
     strip: str = Field("", description="characters removed before a number is read")
     missing: tuple[str, ...] = Field((), description="texts that mean: not known")
     aliases: dict[str, str] = Field({}, description="text -> level, applied before the book is checked")
     unknown: Literal["quarantine", "missing"] = Field("quarantine", description="a text outside the book")
+    outside: Literal["quarantine", "missing"] = Field("quarantine", description="a number outside the range")
     required: bool = Field(False, description="a missing value sends the record to quarantine")
     unique: bool = Field(False, description="of several records with one value the first is kept")
 
@@ -122,7 +126,11 @@ class TimeSplit(_Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         bounds = [*self.train, *self.validation, *self.test]
-        if bounds != sorted(bounds) or self.train[1] == self.validation[0] or self.validation[1] == self.test[0]:
+        if (
+            bounds != sorted(bounds)
+            or self.train[1] == self.validation[0]
+            or self.validation[1] == self.test[0]
+        ):
             raise ValueError("the ranges must follow each other and not overlap: train, validation, test")
         return self
 
@@ -243,7 +251,9 @@ def _check_roles(contract: Contract) -> None:
             raise ValueError(f"more than one column has the role {role}")
     target = contract.only(Role.TARGET)
     if target is None or target.name != contract.outcome.column:
-        raise ValueError(f"outcome.column {contract.outcome.column!r} must be the column with the role target")
+        raise ValueError(
+            f"outcome.column {contract.outcome.column!r} must be the column with the role target"
+        )
     if len(contract.classes) < 2:
         raise ValueError("outcome.classes needs at least two classes")
     if not contract.features:
@@ -258,7 +268,9 @@ def _check_roles(contract: Contract) -> None:
         )
     for field in contract.features:
         if isinstance(field, Column) and field.parse in ("text", "date"):
-            raise ValueError(f"feature {field.name} is read as {field.parse}: derive a number or a category from it")
+            raise ValueError(
+                f"feature {field.name} is read as {field.parse}: derive a number or a category from it"
+            )
         if isinstance(field, Column) and (field.parse == "category") != (field.levels is not None):
             raise ValueError(f"{field.name}: a category has levels, and only a category has")
 
@@ -268,10 +280,14 @@ def _check_expressions(contract: Contract) -> None:
     for derived in contract.derived:
         read = columns_of(derived.sql)
         if missing := read - set(known):
-            raise ValueError(f"derived {derived.name} reads {', '.join(sorted(missing))}, which is no column above it")
+            raise ValueError(
+                f"derived {derived.name} reads {', '.join(sorted(missing))}, which is no column above it"
+            )
         barred = sorted(c for c in read if known[c] in BARRED)
         if barred and derived.role in (Role.FEATURE, Role.INPUT):
-            raise ValueError(f"derived {derived.name} reads {', '.join(barred)} ({known[barred[0]]}): it can't be a feature")
+            raise ValueError(
+                f"derived {derived.name} reads {', '.join(barred)} ({known[barred[0]]}): it can't be a feature"
+            )
         known[derived.name] = derived.role
     for rule in contract.rules:
         if missing := columns_of(rule.sql) - set(known):

@@ -81,5 +81,5 @@ def _rule(kind: str, message: str, column: Column) -> tuple[str, str]:
 
 _KINDS = {
     "number": "a number", "money": "a number", "year": "a whole number", "date": "a date like 1997-02-28",
-    "category": "a text", "text": "a text",
+    "duration": "a number of months", "items": "a number", "category": "a text", "text": "a text",
 }  # fmt: skip

@@ -71,7 +71,8 @@ def _power(records: pl.DataFrame, name: str, outcome: np.ndarray) -> float:
 
 def _groups(column: pl.Series) -> tuple[np.ndarray, int]:
     """A group number for each value: its own where few differ, else its quantile; one more for missing."""
-    codes = column.rank("dense") if column.dtype != pl.String else column.cast(pl.Categorical).to_physical()
+    named = column.dtype in (pl.String, pl.Enum, pl.Categorical)
+    codes = column.cast(pl.String).cast(pl.Categorical).to_physical() if named else column.rank("dense")
     codes = codes.cast(pl.Float64)
     highest = codes.max()
     top = float(highest) if isinstance(highest, int | float) else 0.0

@@ -5,21 +5,43 @@ from __future__ import annotations
 import polars as pl
 
 from credit.contract import Column, Contract, Role
+from credit.expressions import columns_of
 
 UNREADABLE = "__unreadable__"
 MENDED = "__mended__"
+TEXT = "__text__"
+MONEY_MARKS = "$€£,"
+DURATION = r"(?i)^(?:([0-9]+)\s*years?)?(?:\s*(?:and|,)?\s*([0-9]+)\s*months?)?$"
 
 
 def parse_columns(raw: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     """`raw`'s texts as typed columns under the contract's names.
 
     Beside a column `c` stand `__unreadable__c` where its text has no reading, and `__mended__c` where a
-    text outside the book was taken as missing. Columns marked leak or identity are read leniently: they
-    are never used, so that their form can cost no record.
+    text outside the book, or a number outside the range, was taken as missing. Columns marked leak or
+    identity are read leniently, and only where something needs them: their form can cost no record.
     """
-    typed = [_typed(c).alias(c.name) for c in contract.columns]
-    checked = [c for c in contract.columns if c.role not in (Role.LEAK, Role.IDENTITY)]
-    return raw.with_columns(typed).with_columns(flag for c in checked for flag in _flags(c))
+    columns = read_columns(contract)
+    texts = raw.select(pl.col("^row$"), *(known_text(c).alias(TEXT + c.name) for c in columns))
+    typed = texts.with_columns(_typed(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
+    checked = [c for c in columns if c.role not in (Role.LEAK, Role.IDENTITY)]
+    flagged = typed.with_columns(flag for c in checked for flag in _flags(c))
+    mended = flagged.with_columns(within_range(c).alias(c.name) for c in checked if c.outside == "missing")
+    return mended.drop(TEXT + c.name for c in columns)
+
+
+def read_columns(contract: Contract) -> list[Column]:
+    """The columns whose values are used, if only to judge a record: not every identity and leak is."""
+    derived_from = {name for derived in contract.derived for name in columns_of(derived.sql)}
+    numbers = ("number", "money", "year", "duration", "items")
+
+    def used(column: Column) -> bool:
+        if column.required or column.name in derived_from:
+            return True
+        measured = column.role is Role.LEAK and column.parse in numbers
+        return measured or column.role not in (Role.LEAK, Role.IDENTITY)
+
+    return [c for c in contract.columns if used(c)]
 
 
 def outcome_class(contract: Contract) -> pl.Expr:
@@ -28,32 +50,59 @@ def outcome_class(contract: Contract) -> pl.Expr:
     return pl.col(contract.outcome.column).replace_strict(texts, default=None, return_dtype=pl.Int64)
 
 
-def _known(column: Column) -> pl.Expr:
-    """The trimmed source text, null where it means: not known."""
+def typed_column(column: Column) -> pl.Expr:
+    """The typed values of `column`, from the texts under its source name."""
+    return _typed(known_text(column), column)
+
+
+def known_text(column: Column) -> pl.Expr:
+    """The trimmed text of `column` in its source, null where it means: not known."""
     text = pl.col(column.source).str.strip_chars()
-    return pl.when(text.is_in(["", *column.missing])).then(None).otherwise(text)
+    return pl.when(~text.is_in(["", *column.missing])).then(text)
 
 
-def _typed(column: Column) -> pl.Expr:
-    text = _known(column)
+def _typed(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "number":
         return _number(text.str.replace_all(f"[{_escaped(column.strip)}]", "") if column.strip else text)
     if column.parse == "money":
-        plain = text.str.replace_all(r"[$€£,\s]", "").str.replace(r"^\((.*)\)$", "-$1")
-        return _number(plain)
+        return _money(text)
     if column.parse == "year":
         return text.str.extract(r"^(\d{4})[A-Za-z]?$").cast(pl.Int64)
     if column.parse == "date":
         return _date(text, column)
+    if column.parse == "duration":
+        return _duration(text)
+    if column.parse == "items":
+        return _items(text)
     if column.parse == "category":
-        level = text.replace(column.aliases) if column.aliases else text
-        return pl.when(level.is_in(list(column.levels or {}))).then(level)
+        levels = {level: level for level in column.levels or {}}
+        book = {text: level for text, level in (levels | column.aliases).items() if level in levels}
+        return text.replace_strict(book, default=None, return_dtype=pl.String)
     return text.replace(column.aliases) if column.aliases else text
+
+
+def within_range(column: Column) -> pl.Expr:
+    """The typed values of `column` that lie in its range, null for the others."""
+    low, high = column.range or (None, None)
+    value, holds = pl.col(column.name), pl.lit(True)
+    if low is not None:
+        holds = holds & (value >= low)
+    if high is not None:
+        holds = holds & (value <= high)
+    return pl.when(holds).then(value)
 
 
 def _number(text: pl.Expr) -> pl.Expr:
     number = text.cast(pl.Float64, strict=False)
     return pl.when(number.is_finite()).then(number)
+
+
+def _money(text: pl.Expr) -> pl.Expr:
+    """Amounts; the regular expressions see only the texts that the usual form does not read."""
+    usual = _number(text.str.strip_chars(MONEY_MARKS).str.replace_all(",", "", literal=True))
+    rest = pl.when(usual.is_null()).then(text)
+    plain = rest.str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
+    return pl.coalesce(usual, _number(plain))
 
 
 def _date(text: pl.Expr, column: Column) -> pl.Expr:
@@ -63,11 +112,28 @@ def _date(text: pl.Expr, column: Column) -> pl.Expr:
     return pl.when(date.dt.year() > column.pivot).then(date.dt.offset_by("-100y")).otherwise(date)
 
 
+def _duration(text: pl.Expr) -> pl.Expr:
+    """Months of texts like `22 Years and 1 Months`."""
+    years, months = (text.str.extract(DURATION, group).cast(pl.Float64) for group in (1, 2))
+    total = years.fill_null(0) * 12 + months.fill_null(0)
+    return pl.when(years.is_not_null() | months.is_not_null()).then(total)
+
+
+def _items(text: pl.Expr) -> pl.Expr:
+    """Number of different items of texts like `A, B, and C`."""
+    item = pl.element().str.strip_chars().str.replace("^and ", "")
+    return text.str.split(",").list.eval(item).list.n_unique().cast(pl.Float64)
+
+
 def _flags(column: Column) -> list[pl.Expr]:
-    lost = _known(column).is_not_null() & pl.col(column.name).is_null()
+    lost = pl.col(TEXT + column.name).is_not_null() & pl.col(column.name).is_null()
     if column.parse == "category" and column.unknown == "missing":
         return [lost.alias(MENDED + column.name)]
-    return [lost.alias(UNREADABLE + column.name)]
+    flags = [lost.alias(UNREADABLE + column.name)]
+    if column.outside == "missing":
+        outside = pl.col(column.name).is_not_null() & within_range(column).is_null()
+        flags.append(outside.alias(MENDED + column.name))
+    return flags
 
 
 def _escaped(characters: str) -> str:

@@ -13,6 +13,7 @@ Typed = float | int | str | date | None
 # Python's own list has four control characters more than the one polars strips by.
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DURATION = re.compile(r"(?:(\d+)\s*years?)?(?:\s*(?:and|,)?\s*(\d+)\s*months?)?", re.ASCII | re.IGNORECASE)
 _YEAR = re.compile(r"(\d{4})[A-Za-z]?", re.ASCII)
 _MONEY_MARKS = str.maketrans("", "", "$€£," + SPACES)
 
@@ -29,7 +30,18 @@ def text_reader(column: Column) -> Callable[[str], Typed]:
         known = text.strip(SPACES)
         return None if known in missing else read(known)
 
-    return typed
+    return _within_range(column, typed) if column.outside == "missing" else typed
+
+
+def _within_range(column: Column, typed: Callable[[str], Typed]) -> Callable[[str], Typed]:
+    low, high = column.range or (None, None)
+    low, high = -math.inf if low is None else low, math.inf if high is None else high
+
+    def read(text: str) -> Typed:
+        value = typed(text)
+        return value if isinstance(value, int | float) and low <= value <= high else None
+
+    return read
 
 
 def _number(text: str) -> float:
@@ -60,6 +72,19 @@ def _year_reader(_: Column) -> Callable[[str], int]:
         return int(found[1])
 
     return read
+
+
+def _duration_reader(_: Column) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not (found := _DURATION.fullmatch(text)) or not any(found.groups()):
+            raise ValueError("is not a duration like 2 years and 1 months")
+        return float(int(found[1] or 0) * 12 + int(found[2] or 0))
+
+    return read
+
+
+def _items_reader(_: Column) -> Callable[[str], float]:
+    return lambda text: float(len({item.strip(SPACES).removeprefix("and ") for item in text.split(",")}))
 
 
 def _date_reader(column: Column) -> Callable[[str], date]:
@@ -96,6 +121,8 @@ _READERS: dict[str, Callable[[Column], Callable[[str], Typed]]] = {
     "money": _money_reader,
     "year": _year_reader,
     "date": _date_reader,
+    "duration": _duration_reader,
+    "items": _items_reader,
     "category": _category_reader,
     "text": _plain_reader,
 }

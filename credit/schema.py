@@ -7,12 +7,14 @@ import polars as pl
 
 from credit.contract import Column, Contract, Derived, Role, Rule
 
-_DTYPES = {"number": pl.Float64, "money": pl.Float64, "year": pl.Int64, "date": pl.Date}
+_DTYPES: dict = dict.fromkeys(("number", "money", "duration", "items"), pl.Float64)
+_DTYPES |= {"year": pl.Int64, "date": pl.Date}
 
 
 def record_schema(contract: Contract) -> pa.DataFrameSchema:
     """Types, ranges, books, required values and rules of `contract`, for typed records before winsorising."""
-    fields = [f for f in contract.fields.values() if f.role not in (Role.LEAK, Role.IDENTITY)]
+    barred = (Role.LEAK, Role.IDENTITY)
+    fields = [f for f in contract.fields.values() if f.role not in barred or getattr(f, "required", False)]
     return pa.DataFrameSchema(
         {f.name: _column(f) for f in fields},
         checks=[_rule(r) for r in contract.rules],
@@ -25,7 +27,9 @@ def _column(field: Column | Derived) -> pa.Column:
     if field.range:
         checks.append(_between(*field.range))
     if field.levels:
-        checks.append(pa.Check.isin(list(field.levels), error=f"is none of the {len(field.levels)} known levels"))
+        checks.append(
+            pa.Check.isin(list(field.levels), error=f"is none of the {len(field.levels)} known levels")
+        )
     dtype = _DTYPES.get(field.parse, pl.String) if isinstance(field, Column) else None
     required = isinstance(field, Column) and field.required
     return pa.Column(dtype, checks=checks, nullable=not required, title=field.title)
