@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import bentoml
@@ -15,8 +17,10 @@ from starlette.staticfiles import StaticFiles
 
 from bento.access import Access
 from bento.endpoints import OPERATIONS
+from bento.limits import Limits
 from bento.operation import Endpoint, Operation
 from bento.problems import Problem
+from bento.recording import Recorder
 from bento.served import Served
 from bento.settings import Settings
 
@@ -26,16 +30,16 @@ PICTURES = Path(bentoml.__file__).parent / "_internal" / "server" / "static_cont
 def make_app(served: Served, settings: Settings, operations: Iterable[Operation] = OPERATIONS) -> Starlette:
     """A Starlette app that answers `operations` from what is `served`."""
     operations = tuple(operations)
-    access = Access.of(settings)
+    access, limits = Access.of(settings), Limits(settings.in_flight, settings.rate)
     routes: list[BaseRoute] = [
-        Route(o.path, Endpoint(o, access), methods=[o.method], name=f"{o.method} {o.path}")
+        Route(o.path, Endpoint(o, access, limits), methods=[o.method], name=f"{o.method} {o.path}")
         for o in operations
     ]
     routes += [
         Mount("/static_content", StaticFiles(directory=PICTURES)),
         Route("/{path:path}", Stranger(routes)),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped}, lifespan=_recording)
     app.state.served, app.state.settings, app.state.operations = (served, settings, operations)
     return app
 
@@ -55,6 +59,14 @@ class Stranger:
                 405, f"this path answers {', '.join(methods)}", headers={"Allow": ", ".join(methods)}
             )
         await problem.response()(scope, receive, send)
+
+
+@asynccontextmanager
+async def _recording(app: Starlette) -> AsyncIterator[None]:
+    # Not when the app is made: BentoML makes it in its supervisor too, which must not write the log.
+    app.state.recorder = Recorder.of(app.state.settings)
+    yield
+    await asyncio.to_thread(app.state.recorder.close)
 
 
 async def _shaped(request: Request, error: Exception) -> Response:

@@ -53,7 +53,7 @@ class Customers:
 
     def __init__(self, scorer: Scorer):
         self._scorer = scorer
-        self._applicants: dict[str, Any] = scorer.package.optional("applicants.json") or {}
+        self._applicants: dict[str, Any] = scorer.package.document("applicants.json") or {}
 
     def ids(self) -> CustomerIds:
         return CustomerIds(list(self._applicants))

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from starlette.requests import Request
@@ -14,11 +15,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bento.access import Access
+from bento.limits import Limits
+from bento.metrics import DURATION, REQUESTS
 from bento.problems import Problem, unprocessable
 from credit.faults import ApplicantError
 
 logger = logging.getLogger("fedcredit.service")
 Handler = Callable[[Request], Awaitable[Response]]
+ID = "fedcredit.request_id"
 REQUEST_ID = re.compile(rb"[\w.-]{1,64}")
 
 
@@ -46,33 +50,50 @@ class Operation:
 
 
 class Endpoint:
-    """The ASGI app of an operation: admits, answers, and turns what goes wrong into the one error shape."""
+    """The ASGI app of an operation: admits, answers, counts, and gives whatever goes wrong the one error shape."""
 
-    def __init__(self, operation: Operation, access: Access):
-        self.operation = operation
-        self.access = access
+    def __init__(self, operation: Operation, access: Access, limits: Limits):
+        self.operation, self.access, self.limits = operation, access, limits
+        name = f"{operation.method} {operation.path}"
+        self._duration = DURATION.labels(name)
+        self._counts: dict[int, Any] = {}
+        self._name = name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            if self.operation.opens:
-                scope["caller"] = self.access.admit(scope, self.operation.opens)
-            response = await self.operation.handler(Request(scope, receive))
-        except Problem as problem:
-            response = problem.response()
-        except ApplicantError as error:
-            response = unprocessable(error.faults).response()
-        except Exception as error:
-            response = _failed(error, self.operation)
+        began = perf_counter()
+        response = await self._answer(scope, receive)
         response.raw_headers.append((b"x-request-id", request_id(scope)))
         await response(scope, receive, send)
+        self._duration.observe(perf_counter() - began)
+        self._count(response.status_code).inc()
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        try:
+            if not self.operation.opens:
+                return await self.operation.handler(Request(scope, receive))
+            scope["caller"] = self.access.admit(scope, self.operation.opens)
+            with self.limits.taking(scope["caller"]):
+                return await self.operation.handler(Request(scope, receive))
+        except Problem as problem:
+            return problem.response()
+        except ApplicantError as error:
+            return unprocessable(error.faults).response()
+        except Exception as error:
+            return _failed(error, self.operation)
+
+    def _count(self, status: int) -> Any:
+        if status not in self._counts:
+            self._counts[status] = REQUESTS.labels(self._name, status)
+        return self._counts[status]
 
 
 def request_id(scope: Scope) -> bytes:
-    """The caller's X-Request-ID where it is a plain word, otherwise a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return value
-    return os.urandom(8).hex().encode()
+    """The caller's X-Request-ID where it is a plain word, otherwise a new one; the same for one request."""
+    if ID not in scope:
+        sent = (value for name, value in scope["headers"] if name == b"x-request-id")
+        plain = (value for value in sent if REQUEST_ID.fullmatch(value))
+        scope[ID] = next(plain, None) or os.urandom(8).hex().encode()
+    return scope[ID]
 
 
 def _failed(error: Exception, operation: Operation) -> Response:

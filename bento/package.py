@@ -16,6 +16,15 @@ from credit.expressions import remember
 from credit.manifest import verify_manifest
 from credit.models import Model, load_model
 
+DOCUMENTS = (
+    "metrics.json",
+    "applicants.json",
+    "distributions.json",
+    "reference.json",
+    "shap_global.png",
+    "card.md",
+)
+
 
 class ContractName(BaseModel):
     """The contract that a model was trained by."""
@@ -63,11 +72,13 @@ class Package:
     model: Model
     version: Version
     golden: tuple[GoldenCase, ...]
+    documents: Mapping[str, bytes]
+    """further files by name, held in memory: the folder may be replaced while this package is served"""
 
-    def optional(self, name: str) -> Any:
-        """The JSON file `name` of the folder, None where the package has none."""
-        path = self.folder / name
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    def document(self, name: str) -> Any:
+        """A JSON document, None where the package has none of that name."""
+        content = self.documents.get(name)
+        return None if content is None else json.loads(content)
 
 
 def read_package(folder: Path) -> Package:
@@ -87,7 +98,7 @@ def read_package(folder: Path) -> Package:
     golden = tuple(
         GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in _json(folder, "golden.json")
     )
-    return Package(folder, contract, model, version, golden)
+    return Package(folder, contract, model, version, golden, _documents(folder))
 
 
 def read_contract(folder: Path) -> Contract:
@@ -97,6 +108,10 @@ def read_contract(folder: Path) -> Contract:
         return Contract.model_validate(_json(folder, "contract.json"))
     except ValidationError as error:
         raise ModelError(f"{folder}/contract.json is damaged ({error.error_count()} faults)") from error
+
+
+def _documents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in DOCUMENTS if (folder / name).is_file()}
 
 
 def _version(folder: Path) -> Version:

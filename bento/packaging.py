@@ -27,7 +27,8 @@ def write_package(
     """Write everything that is served into `folder`, replacing what stood there only when all is written.
 
     `documents` are optional files by name: metrics.json, applicants.json (id -> applicant),
-    distributions.json (feature -> counts, bin_edges, median), shap_global.png as bytes, card.md as text.
+    distributions.json (feature -> counts, bin_edges, median), reference.json (edges and shares of the PD),
+    shap_global.png as bytes, card.md as text.
     Raises ValueError where there is no golden applicant, or pydantic's where `version` is incomplete.
     """
     cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]

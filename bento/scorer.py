@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from bento.decision import Decision
+from bento.metrics import ModelMetrics
 from bento.package import Package, read_package
 from credit.applicant import ApplicantReader
 from credit.errors import ModelError
@@ -27,6 +28,7 @@ class Scorer:
         self.version = package.version
         self.contract = package.contract
         self.reader = ApplicantReader(package.contract)
+        self.metrics = ModelMetrics(package.version.version, package.document("reference.json"))
         self._write_reasons = ReasonWriter(package.contract, self.model.encoding.features)
 
     @classmethod

@@ -1,9 +1,10 @@
-"""The package that is served now."""
+"""The package that is served now, and the one before it."""
 
 from __future__ import annotations
 
 import gc
 import logging
+import threading
 from pathlib import Path
 
 from bento.problems import Problem
@@ -14,21 +15,48 @@ logger = logging.getLogger("fedcredit.service")
 
 
 class Served:
-    """Holds the scorer that answers; without one, every answer is 503."""
+    """Holds the scorer that answers; without one, every answer is 503.
+
+    A request keeps the scorer it began with: a change is one assignment, and no answer mixes two models.
+    """
 
     def __init__(self) -> None:
         self.scorer: Scorer | None = None
+        self.former: Scorer | None = None
+        self.folder = Path()
+        self._changing = threading.Lock()
 
     def start(self, folder: Path) -> None:
         """Load the package the service starts with; where it is damaged, log why and stay without a model."""
+        self.folder = folder
         try:
-            self.scorer = Scorer.load(folder)
+            self.change(folder)
         except FedCreditError as error:
             logger.error("No model is served: %s", error)
-            return
-        _settle_memory()
-        version = self.scorer.version
-        logger.info("Serving %s version %s (%s)", version.model, version.version, version.family)
+
+    def change(self, folder: Path) -> Scorer:
+        """Serve the package in `folder` once it has proven itself; the one that was served stands by.
+
+        Raises FedCreditError where it is damaged, fails its self-test, or answers to another contract; the
+        served package then stays.
+        """
+        with self._changing:
+            fresh = Scorer.load(folder)
+            if self.scorer is not None and fresh.contract.name != self.scorer.contract.name:
+                raise FedCreditError(
+                    f"{folder} is of contract {fresh.contract.name}: clients send another one's fields"
+                )
+            self._put(fresh)
+            return fresh
+
+    def roll_back(self) -> Scorer:
+        """Serve the package before this one again. Raises FedCreditError where there is none."""
+        with self._changing:
+            if self.former is None:
+                raise FedCreditError("no former model is at hand")
+            self._put(self.former)
+            assert self.scorer is not None
+            return self.scorer
 
     def current(self) -> Scorer:
         """The scorer. Raises Problem 503 where no model is loaded."""
@@ -36,9 +64,16 @@ class Served:
             raise Problem(503, "no model is loaded", headers={"Retry-After": "30"})
         return self.scorer
 
+    def _put(self, scorer: Scorer) -> None:
+        self.former, self.scorer = self.scorer, scorer
+        _settle_memory()
+        version = scorer.version
+        logger.info("Serving %s version %s (%s)", version.model, version.version, version.family)
+
 
 def _settle_memory() -> None:
     # What is loaded stays: the collector would visit it again and again, which shows in the slowest requests.
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000)

@@ -23,6 +23,8 @@ SERVED = Served()
     traffic={"timeout": 5.0},
     tracing={"excluded_urls": ".*"},
     logging={"access": {"enabled": False}},
+    # BentoML counts by path, and paths name customers: the app counts by operation, and answers /metrics.
+    metrics={"enabled": False},
     # One applicant is too little work to share among threads; the library reads this when it loads.
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],
 )

@@ -29,6 +29,8 @@ class Settings:
     batch_rows: int = 100_000
     body_seconds: float = 4.0
     in_flight: int = 256
+    rate: int = 0
+    log: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -42,6 +44,8 @@ class Settings:
             batch_bytes=_integer(environment, "FEDCREDIT_BATCH_BYTES", cls.batch_bytes),
             batch_rows=_integer(environment, "FEDCREDIT_BATCH_ROWS", cls.batch_rows),
             in_flight=_integer(environment, "FEDCREDIT_IN_FLIGHT", cls.in_flight),
+            rate=_integer(environment, "FEDCREDIT_RATE", cls.rate),
+            log=environment.get("FEDCREDIT_DECISION_LOG", ""),
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bento.metrics import CONTENT_TYPE, latest
 from bento.openapi import openapi
 from bento.operation import Operation
 from bento.package import Version
@@ -51,22 +53,27 @@ async def model(request: Request) -> Response:
         **scorer.version.model_dump(),
         classes=list(scorer.model.classes),
         features=list(scorer.model.encoding.features),
-        metrics=package.optional("metrics.json"),
+        metrics=package.document("metrics.json"),
     )
     return _answer(served)
 
 
 async def card(request: Request) -> Response:
     """The model card, Markdown. 404 where the package carries none."""
-    text = request.app.state.served.current().package.folder / "card.md"
-    if not text.is_file():
+    text = request.app.state.served.current().package.documents.get("card.md")
+    if text is None:
         raise Problem(404, "the package carries no model card")
-    return PlainTextResponse(text.read_text(encoding="utf-8"), media_type="text/markdown")
+    return Response(text, media_type="text/markdown; charset=utf-8")
 
 
 async def contract(request: Request) -> Response:
     """The contract as the package carries it."""
     return JSONResponse(request.app.state.served.current().contract.model_dump(mode="json"))
+
+
+async def metrics(request: Request) -> Response:
+    """Counters and histograms of requests and decisions, for Prometheus."""
+    return Response(await asyncio.to_thread(latest), media_type=CONTENT_TYPE)
 
 
 async def docs(request: Request) -> Response:
@@ -97,6 +104,16 @@ ABOUT = (
         "read",
         answer=dict[str, Any],
         problems=(503,),
+    ),
+    Operation(
+        "GET",
+        "/metrics",
+        metrics,
+        "Metrics for Prometheus",
+        "Operation",
+        "read",
+        answer=str,
+        answer_type="text/plain",
     ),
     Operation("GET", "/docs.json", docs, "This description", "About", answer=dict[str, Any]),
     Operation("GET", "/", page, "This description as a page", "About", answer=str, answer_type="text/html"),

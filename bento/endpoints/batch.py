@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -13,6 +15,7 @@ from bento.body import read_body
 from bento.endpoints.predict import wants_reasons
 from bento.operation import Operation
 from bento.problems import Problem
+from bento.scorer import Scorer
 
 NDJSON = "application/x-ndjson"
 REASONS = {
@@ -39,8 +42,21 @@ async def predict_batch(request: Request) -> Response:
     rows = await asyncio.to_thread(split_lines if kind == NDJSON else split_json, body)
     if len(rows) > state.settings.batch_rows:
         raise Problem(413, f"more than {state.settings.batch_rows:,} applicants: send them in parts")
-    parts = score_rows(scorer, rows, reasons)
+    parts = _recorded(score_rows(scorer, rows, reasons), rows, request, scorer)
     return StreamingResponse(_lines(parts) if kind == NDJSON else _list(parts), media_type=kind)
+
+
+def _recorded(
+    parts: Iterator[list[BatchRow]], rows: list[Any], request: Request, scorer: Scorer
+) -> Iterator[list[BatchRow]]:
+    recorder = request.app.state.recorder
+    for part in parts:
+        for row in part:
+            if row.decision:
+                sent = rows[row.index]
+                text = sent if isinstance(sent, bytes) else to_json(sent)
+                recorder.record(scorer, row.decision, request.scope, text)
+        yield part
 
 
 async def _lines(parts: Iterator[list[BatchRow]]) -> AsyncIterator[bytes]:

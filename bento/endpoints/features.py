@@ -48,7 +48,7 @@ async def distribution(request: Request) -> Response:
     """How a feature is spread over the training records."""
     scorer = request.app.state.served.current()
     feature = _known(scorer, request.path_params["feature"])
-    spread = (scorer.package.optional("distributions.json") or {}).get(feature)
+    spread = (scorer.package.document("distributions.json") or {}).get(feature)
     if spread is None:
         raise Problem(404, "the package carries no distribution of this feature")
     return _json(spread)
@@ -56,10 +56,9 @@ async def distribution(request: Request) -> Response:
 
 async def shap_global(request: Request) -> Response:
     """A picture of what each feature weighs over many applicants."""
-    picture = request.app.state.served.current().package.folder / PICTURE
-    if not picture.is_file():
+    content = request.app.state.served.current().package.documents.get(PICTURE)
+    if content is None:
         raise Problem(404, "the package carries no such picture")
-    content = picture.read_bytes()
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
     if request.headers.get("if-none-match") == tag:

@@ -26,6 +26,7 @@ async def predict(request: Request) -> Response:
     reasons = wants_reasons(request)
     body = await read_body(request, state.settings.body_bytes, state.settings.body_seconds)
     decision = scorer.score(scorer.reader.parse(body), reasons)
+    state.recorder.record(scorer, decision, request.scope, body)
     return Response(to_json(decision), media_type="application/json")
 
 

@@ -1,0 +1,126 @@
+"""The decision log: who was decided on when, by which model, chained by hashes; it never blocks a decision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import queue
+import sqlite3
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bento.decision import Decision
+from bento.metrics import LOST
+from bento.package import Version
+from credit.errors import FedCreditError
+
+logger = logging.getLogger("fedcredit.service")
+MOST = 10_000
+TOGETHER = 500
+COLUMNS = ("time", "request_id", "caller", "model", "model_version", "contract", "run_id", "data", "applicant",
+           "pd", "threshold", "decision", "reasons")  # fmt: skip
+TABLE = f"create table if not exists decisions ({', '.join(COLUMNS)}, chain text not null)"
+INSERT = f"insert into decisions values ({', '.join('?' * (len(COLUMNS) + 1))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision; `applicant` is the SHA-256 of what was sent, so that the log holds no applicant's fields."""
+
+    time: str
+    decision: Decision
+    version: Version
+    request_id: str
+    caller: str
+    applicant: str
+
+    def row(self) -> tuple[Any, ...]:
+        decision, version = self.decision, self.version
+        data = hashlib.sha256(json.dumps(version.data, sort_keys=True).encode()).hexdigest()
+        return (
+            self.time, self.request_id, self.caller, version.model, version.version, version.contract.fingerprint,
+            version.run_id, data, self.applicant, decision.pd, decision.threshold, decision.decision,
+            ",".join(r.code for r in decision.reasons),
+        )  # fmt: skip
+
+
+class DecisionLog:
+    """Writes entries into a SQLite file from a thread of its own; what its queue can't hold is lost and counted."""
+
+    def __init__(self, path: Path, most: int = MOST):
+        self._path = path
+        self._waiting: queue.Queue[Entry | None] = queue.Queue(most)
+        self._alarmed = False
+        self._writer = threading.Thread(target=self._write, name="decision log", daemon=True)
+        self._writer.start()
+
+    def keep(self, entry: Entry) -> None:
+        """Put an entry in the queue, at once."""
+        try:
+            self._waiting.put_nowait(entry)
+        except queue.Full:
+            self._lose(1, "its queue is full")
+
+    def close(self) -> None:
+        """Write what waits, and stop."""
+        self._waiting.put(None)
+        self._writer.join()
+
+    def _write(self) -> None:
+        open_ = True
+        while open_:
+            entries, open_ = self._next()
+            try:
+                self._insert(entries)
+                self._alarmed = False
+            except sqlite3.Error as error:
+                self._lose(len(entries), str(error))
+
+    def _next(self) -> tuple[list[Entry], bool]:
+        """The entries that wait, at least one, and whether more may come."""
+        entries: list[Entry] = []
+        entry = self._waiting.get()
+        while entry is not None:
+            entries.append(entry)
+            if len(entries) == TOGETHER or self._waiting.empty():
+                return entries, True
+            entry = self._waiting.get()
+        return entries, False
+
+    def _insert(self, entries: list[Entry]) -> None:
+        with sqlite3.connect(self._path, timeout=5) as database:
+            database.execute("pragma journal_mode=wal")
+            database.execute(TABLE)
+            database.execute("begin immediate")
+            last = database.execute("select chain from decisions order by rowid desc limit 1").fetchone()
+            chain = last[0] if last else ""
+            for entry in entries:
+                row = entry.row()
+                chain = _link(chain, row)
+                database.execute(INSERT, (*row, chain))
+
+    def _lose(self, entries: int, why: str) -> None:
+        LOST.inc(entries)
+        if not self._alarmed:
+            logger.error("The decision log loses decisions: %s", why)
+        self._alarmed = True
+
+
+def verify_log(path: Path) -> int:
+    """The number of decisions in a log. Raises FedCreditError at the first that was changed or taken out."""
+    chain, count = "", 0
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        for *row, link in database.execute("select * from decisions order by rowid"):
+            chain, count = _link(chain, tuple(row)), count + 1
+            if chain != link:
+                raise FedCreditError(
+                    f"{path}: decision {count} is not as it was written, or one before it is gone"
+                )
+    return count
+
+
+def _link(chain: str, row: tuple[Any, ...]) -> str:
+    return hashlib.sha256((chain + json.dumps(row)).encode()).hexdigest()

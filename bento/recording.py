@@ -1,0 +1,42 @@
+"""What is kept of a decision: counts, stability, and an entry in the decision log where there is one."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.types import Scope
+
+from bento.decision import Decision
+from bento.decision_log import DecisionLog, Entry
+from bento.operation import request_id
+from bento.scorer import Scorer
+from bento.settings import SettingError, Settings
+
+
+class Recorder:
+    """Records decisions; never blocks and never fails one."""
+
+    def __init__(self, log: DecisionLog | None = None):
+        self._log = log
+
+    @classmethod
+    def of(cls, settings: Settings) -> Recorder:
+        """The recorder that the settings ask for. Raises SettingError for a log that is no file."""
+        if "://" in settings.log:
+            raise SettingError("FEDCREDIT_DECISION_LOG must be the path of a SQLite file")
+        return cls(DecisionLog(Path(settings.log)) if settings.log else None)
+
+    def record(self, scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> None:
+        """Record a decision on the applicant that was sent as `applicant`."""
+        scorer.metrics.count(decision)
+        if self._log is None:
+            return
+        now, digest = datetime.now(UTC).isoformat(), hashlib.sha256(applicant).hexdigest()
+        caller, request = scope.get("caller", ""), request_id(scope).decode()
+        self._log.keep(Entry(now, decision, scorer.version, request, caller, digest))
+
+    def close(self) -> None:
+        if self._log:
+            self._log.close()
