@@ -41,7 +41,7 @@ def release(
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
-    """The champion's release: model, contract, figures, SHAP artifacts, cards and manifest; on the Hub with HF_TOKEN."""
+    """The champion's release: model, contract, figures, SHAP, cards, manifest; pushed to the Hub with HF_TOKEN."""
     folder = home.releases / f"{consortium().model}-v{champion['version']}"
     own_run = champion["tags"]["dagster_run_id"] == context.run_id
     if own_run or not folder.is_dir():

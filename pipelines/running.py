@@ -4,6 +4,7 @@ import logging
 import os
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 from rich.console import Console
@@ -53,17 +54,27 @@ def close_killed_runs(instance: dg.DagsterInstance) -> None:
 
 def _why(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
-        if event.event_type_value != "STEP_FAILURE":
-            continue
-        error = event.step_failure_data.error
-        while error and error.cause:
-            error = error.cause
-        message = error.message.strip() if error else "failed"
-        return f"{event.step_key}: {message.split(': ', 1)[-1]}"
+        if event.event_type_value == "STEP_FAILURE" and event.step_failure_data.error:
+            return f"{event.step_key}: {_told(event.step_failure_data.error)}"
     checks = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
     if checks:
-        return f"{checks[0].asset_key.to_user_string()}: check {checks[0].check_name} failed: {checks[0].description}"
+        failed = checks[0]
+        return f"{failed.asset_key.to_user_string()}: check {failed.check_name} failed: {failed.description}"
     return f"run {result.run_id} failed: see it in the Dagster UI (make dev)"
+
+
+def _told(error: Any) -> str:
+    """The error meant for a user in a chain of causes, or else the first cause of all."""
+    chain = [error]
+    while chain[-1].cause:
+        chain.append(chain[-1].cause)
+    ours = {cls.__name__ for cls in _subclasses(FedCreditError)}
+    chosen = next((e for e in chain if e.cls_name in ours), chain[-1])
+    return chosen.message.strip().split(": ", 1)[-1]
+
+
+def _subclasses(cls: type) -> list[type]:
+    return [cls, *(deeper for sub in cls.__subclasses__() for deeper in _subclasses(sub))]
 
 
 def _terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:

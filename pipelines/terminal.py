@@ -41,12 +41,12 @@ class TerminalView(logging.Handler):
         self._bar.stop()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name == PROGRESS_LOGGER:
-            return self._round(record)
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is None or event.step_key is None:
-            return None
-        if event.event_type_value == "STEP_START":
+        if record.name == PROGRESS_LOGGER:
+            self._round(record)
+        elif event is None or event.step_key is None:
+            return
+        elif event.event_type_value == "STEP_START":
             self._start(event.step_key)
         elif event.event_type_value in ("STEP_SUCCESS", "STEP_FAILURE"):
             self._end(event.step_key, failed=event.event_type_value == "STEP_FAILURE")

@@ -34,7 +34,7 @@ def test_the_service_answers_as_the_pipeline_computed(finished, address):
     for case in golden(finished):
         status, answer = post(f"{address}/predict", case["applicant"])
         assert status == 200
-        assert answer["probability_of_default"] == pytest.approx(case["probabilities"][-1], abs=1e-9)
+        assert answer["pd"] == pytest.approx(case["probabilities"][-1], abs=1e-9)
         assert answer["decision"] in ("accepted", "refused")
         assert 1 <= len(answer["reasons"]) <= 4
         assert answer["model_version"] == "1"
