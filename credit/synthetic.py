@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+
+from credit.files import ParquetLog
 
 SECTORS = np.array(["trade", "food", "farming", "transport", "building", "health", "services", "crafts"])
 SECTOR_RISK = np.array([0.0, 0.5, -0.4, 0.3, 0.4, -0.7, -0.1, 0.1])
 DIRT = 0.01
+CHUNK = 200_000
 
 
 def bank_names(banks: int) -> list[str]:
     """Names of the synthetic banks, the largest first."""
     return [f"BANK {i + 1:02d}" for i in range(banks)]
+
+
+@dataclass(frozen=True)
+class _Banks:
+    """What sets the banks apart: share of the records, mix of sectors (cumulated), wealth and appetite for risk."""
+
+    share: np.ndarray
+    taste: np.ndarray
+    wealth: np.ndarray
+    appetite: np.ndarray
+
+    @classmethod
+    def drawn(cls, banks: int, rng: np.random.Generator) -> _Banks:
+        share = 1.0 / (np.arange(banks) + 1.0)
+        taste = rng.dirichlet(np.full(len(SECTORS), 2.0), banks).cumsum(axis=1)
+        return cls(share / share.sum(), taste, 0.2 * rng.standard_normal(banks), rng.normal(0, 0.5, banks))
 
 
 def synthetic_loans(rows: int, banks: int, seed: int) -> pl.DataFrame:
@@ -21,24 +44,42 @@ def synthetic_loans(rows: int, banks: int, seed: int) -> pl.DataFrame:
     Bank k has a share of about 1 / (k + 1) and its own default rate and mix of sectors; 1% of the money, years,
     codes and bank names are dirty, and 0.5% of the records occur twice.
     """
-    rng = np.random.default_rng(seed)
-    bank = rng.choice(banks, rows, p=_shares(banks))
-    loans = _loans(bank, banks, rng)
-    default = rng.random(rows) < 1 / (1 + np.exp(-_log_odds(loans, bank, banks, rng)))
-    texts = _texts(loans, default, bank, banks, rng)
+    return pl.concat(synthetic_chunks(rows, banks, seed))
+
+
+def synthetic_chunks(rows: int, banks: int, seed: int, chunk: int = CHUNK) -> Iterator[pl.DataFrame]:
+    """The records of `synthetic_loans`, at most `chunk` at a time, so that any number of them fits in memory."""
+    own = _Banks.drawn(banks, np.random.default_rng([seed, banks]))
+    for number, first in enumerate(range(0, rows, chunk)):
+        rng = np.random.default_rng([seed, banks, number])
+        yield _chunk(first, min(chunk, rows - first), own, rng)
+
+
+def write_synthetic(path: Path, rows: int, banks: int, seed: int) -> None:
+    """Write the records of `synthetic_loans` as Parquet, or as CSV where `path` ends so, chunk by chunk."""
+    chunks = synthetic_chunks(rows, banks, seed)
+    if path.suffix == ".csv":
+        with path.open("wb") as file:
+            for number, chunk in enumerate(chunks):
+                chunk.write_csv(file, include_header=number == 0)
+        return
+    with ParquetLog(path) as log:
+        for chunk in chunks:
+            log.write(chunk)
+
+
+def _chunk(first: int, rows: int, own: _Banks, rng: np.random.Generator) -> pl.DataFrame:
+    bank = rng.choice(len(own.share), rows, p=own.share)
+    loans = _loans(bank, own, rng)
+    default = rng.random(rows) < 1 / (1 + np.exp(-_log_odds(loans, own.appetite[bank])))
+    texts = _texts(loans, default, bank, first, len(own.share), rng)
     return _with_duplicates(_with_dirt(texts, rng), rng)
 
 
-def _shares(banks: int) -> np.ndarray:
-    share = 1.0 / (np.arange(banks) + 1.0)
-    return share / share.sum()
-
-
-def _loans(bank: np.ndarray, banks: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _loans(bank: np.ndarray, own: _Banks, rng: np.random.Generator) -> dict[str, np.ndarray]:
     n = len(bank)
-    taste = rng.dirichlet(np.full(len(SECTORS), 2.0), banks).cumsum(axis=1)
-    sector = (rng.random(n)[:, None] > taste[bank]).sum(axis=1).clip(max=len(SECTORS) - 1)
-    income = rng.lognormal(10.8 + 0.2 * rng.standard_normal(banks)[bank], 0.6)
+    sector = (rng.random(n)[:, None] > own.taste[bank]).sum(axis=1).clip(max=len(SECTORS) - 1)
+    income = rng.lognormal(10.8 + own.wealth[bank], 0.6)
     return {
         "income": income,
         "amount": income * rng.lognormal(-0.7, 0.7, n),
@@ -52,8 +93,7 @@ def _loans(bank: np.ndarray, banks: int, rng: np.random.Generator) -> dict[str, 
     }
 
 
-def _log_odds(x: dict[str, np.ndarray], bank: np.ndarray, banks: int, rng: np.random.Generator) -> np.ndarray:
-    appetite = rng.normal(0, 0.5, banks)[bank]
+def _log_odds(x: dict[str, np.ndarray], appetite: np.ndarray) -> np.ndarray:
     strain = np.log1p(x["debt"] / x["income"]) * 1.6 + np.log1p(x["amount"] / x["income"]) * 1.1
     unsecured_strain = np.where(x["secured"], -0.6, 0.5 * strain)
     history = 0.45 * np.minimum(x["late"], 4) - 0.07 * np.minimum(x["years"], 12)
@@ -62,7 +102,12 @@ def _log_odds(x: dict[str, np.ndarray], bank: np.ndarray, banks: int, rng: np.ra
 
 
 def _texts(
-    x: dict[str, np.ndarray], default: np.ndarray, bank: np.ndarray, banks: int, rng: np.random.Generator
+    x: dict[str, np.ndarray],
+    default: np.ndarray,
+    bank: np.ndarray,
+    first: int,
+    banks: int,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     n = len(bank)
     full_term = rng.integers(1, 11, n) * 12
@@ -70,7 +115,7 @@ def _texts(
     names = np.array(bank_names(banks))
     return pl.DataFrame(
         {
-            "Loan Id": [f"L{i:09d}" for i in range(n)],
+            "Loan Id": [f"L{i:09d}" for i in range(first, first + n)],
             "Borrower": [f"Borrower {i}" for i in rng.integers(0, 10 * n + 1, n)],
             "Lender": names[bank],
             "Approved": x["year"].astype(str),
