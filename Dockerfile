@@ -28,7 +28,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     CODE_REVISION=$CODE_REVISION \
     FEDCREDIT_HOME=/home/fedcredit/state \
     PYTHONUNBUFFERED=1
-USER fedcredit
+USER 1000
 VOLUME /home/fedcredit/state
 EXPOSE 3000
 ENTRYPOINT ["fedcredit"]

@@ -24,6 +24,7 @@ lint: .venv/ready  ## ruff, types, imports between rooms
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
+	.venv/bin/hadolint Dockerfile
 
 clean:  ## remove the environment and everything made by runs
 	rm -rf .venv .venv-uv .fedcredit reports
