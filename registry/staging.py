@@ -10,9 +10,9 @@ from registry.manifest import NAME, verify_manifest, write_manifest
 
 PICKLES = {".pkl", ".pickle", ".joblib", ".skops"}
 ALLOWED_NAMES = {"MLmodel", "LICENSE"}
-ALLOWED_SUFFIXES = {
-    ".cb", ".cbm", ".csv", ".html", ".json", ".lgb", ".md", ".parquet", ".png", ".svg", ".toml", ".txt", ".yaml", ".yml",
-}  # fmt: skip
+ALLOWED_SUFFIXES = set(
+    ".cb .cbm .csv .html .json .lgb .md .parquet .png .svg .toml .txt .yaml .yml .pdf".split()
+)
 
 
 def stage(folder: Path, into: Path) -> Path:
