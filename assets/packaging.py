@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from assets.ingestion import Parts
@@ -17,6 +18,7 @@ from credit.explanation import feature_distributions, sample_records
 from credit.home import Home
 from credit.ingestion import ROW
 from credit.models import Model, load_model
+from credit.scoring import DOCUMENT, Scoring
 from registry.tracking import Tracking
 
 GOLDEN = 20
@@ -46,13 +48,16 @@ def scoring_service(
 
     os.environ.setdefault("BENTOML_HOME", str(home.bentoml))
     with tempfile.TemporaryDirectory() as folder:
-        model = load_model(tracking.scorer_folder(champion["run_id"], Path(folder)))
+        scorer = tracking.scorer_folder(champion["run_id"], Path(folder))
+        model, scoring = load_model(scorer), _scoring(scorer, float(champion["tags"]["threshold"]))
     test = pl.concat([bank.test for bank in bank_list(loan_records)])
     sample = sample_records(test, PUBLISHED_APPLICANTS, consortium().seed)
     cases = _cases(model, sample, Path(raw_loan_records["path"]))
     documents = {
         "applicants.json": {f"A{i:04d}": dict(case.applicant) for i, case in enumerate(cases)},
         "distributions.json": feature_distributions(test, contract()),
+        "reference.json": _reference(scoring.probability(model.margin(model.encoding.matrix(test)))),
+        DOCUMENT: scoring.to_dict(),
     }
     package = write_package(
         home.root / "packages" / f"{consortium().model}-{champion['version']}",
@@ -82,6 +87,21 @@ def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
         GoldenCase(applicant_from_source(contract(), row), tuple(chances))
         for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)
     ]
+
+
+def _scoring(folder: Path, threshold: float) -> Scoring:
+    """The scoring that was judged with the model; a model from before calibration decides by its own PDs."""
+    document = folder / DOCUMENT
+    if not document.is_file():
+        return Scoring.uncalibrated(threshold)
+    return Scoring.from_dict(json.loads(document.read_text()))
+
+
+def _reference(probability: np.ndarray) -> dict[str, list[float]]:
+    """Inner edges of the tenths of the PD, and the share of records in each: what the service watches."""
+    edges = np.unique(np.quantile(probability, np.linspace(0.1, 0.9, 9)))
+    counts = np.bincount(np.searchsorted(edges, probability, "right"), minlength=len(edges) + 1)
+    return {"edges": edges.tolist(), "shares": (counts / counts.sum()).tolist()}
 
 
 def _version(champion: dict) -> dict:

@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.calibration import scoring_of
 from assets.evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
@@ -20,6 +21,7 @@ from credit.fingerprints import frame_fingerprint
 from credit.leaks import barred_features
 from credit.metrics import auc_difference
 from credit.models import Model, load_model
+from credit.scoring import DOCUMENT, Scoring
 from registry.gate import Check, better_check, contract_check, gap_check, leak_check
 from registry.promotion import Registry, Verdict, Version
 from registry.revision import code_revision
@@ -31,8 +33,6 @@ class GateConfig(dg.Config):
 
     largest_gap: float = 0.15
     """Most by which the train AUC may exceed the out-of-time AUC."""
-    threshold: float = 1.0 / 11.0
-    """Probability of default from which an applicant is refused: a missed default costs ten refused good loans."""
 
 
 @dg.asset(
@@ -52,14 +52,16 @@ def champion(
     loan_records: dict[str, Parts],
     federated_models: dict[str, Model],
     evaluation: dict[str, pl.DataFrame],
+    scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
     registry: dg.ResourceParam[Registry],
 ):
     """The model version that serves: the run's winner where it passes the gate, the sitting champion otherwise."""
     family, banks = best_family(evaluation["validation"]), bank_list(loan_records)
     model, row = federated_models[family], _figures(evaluation["test"], family)
-    tags = _tags(context.run_id, family, banks, config.threshold)
-    version = _register(tracking, registry, context.run_id, model, banks, tags)
+    decides = scoring_of(scoring, family)
+    tags = _tags(context.run_id, family, banks, decides.threshold)
+    version = _register(tracking, registry, context.run_id, model, banks, tags, decides)
     verdict = registry.contest(version, _judge(model, row, banks, config, tracking, version))
     if verdict.champion is None:
         raise dg.Failure(f"no version has passed the gate yet: {'; '.join(verdict.reasons)}")
@@ -98,10 +100,15 @@ def _register(
     model: Model,
     banks: list[BankRecords],
     tags: dict[str, str],
+    scoring: Scoring,
 ) -> Version:
     run = tracking.child_run(tracking.pipeline_run(dagster_run), model.family)
     example = model.encoding.matrix(banks[0].test.head(5) if banks[0].test.height else banks[0].train.head(5))
-    logged = tracking.log_model(run, model, example, {"contract.json": contract().model_dump_json(indent=1)})
+    files = {
+        "contract.json": contract().model_dump_json(indent=1),
+        DOCUMENT: json.dumps(scoring.to_dict(), indent=1),
+    }
+    logged = tracking.log_model(run, model, example, files)
     return registry.register(logged, tags)
 
 

@@ -82,8 +82,8 @@ def _first_turned(
         valid.append((candidate, scorer.vector(values)[0]))
     if not valid:
         return None
-    pds = scorer.model.probabilities(np.stack([x for _, x in valid]))[:, -1]
-    turned = np.flatnonzero((pds >= scorer.version.threshold) != refused)
+    pds = scorer.probability(np.stack([x for _, x in valid]))
+    turned = np.flatnonzero((pds >= scorer.threshold) != refused)
     if not len(turned):
         return None
     first = int(turned[0])

@@ -16,7 +16,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Decision:
     """The estimated risk of one applicant, the decision at the threshold, and the reasons against."""
 
-    pd: Annotated[Share, Field(description="probability of default (of the worst class)", examples=[0.184])]
+    pd: Annotated[
+        Share, Field(description="calibrated probability of default (of the worst class)", examples=[0.184])
+    ]
     decision: Annotated[
         Literal["accepted", "refused"],
         Field(description="refused where the probability reaches the threshold"),
@@ -25,6 +27,8 @@ class Decision:
     reasons: Annotated[
         tuple[Reason, ...], Field(description="what raised the risk most, the strongest first")
     ]
+    points: Annotated[float, Field(description="the score; the more, the safer", examples=[642.5])]
+    band: Annotated[str, Field(description="the band of the score", examples=["medium risk"])]
     model: Annotated[str, Field(examples=["credit-scorer"])]
     model_version: Annotated[str, Field(examples=["3"])]
     contract: Annotated[str, Field(examples=["sba"])]

@@ -17,6 +17,7 @@ from credit.manifest import verify_manifest
 from credit.models import Model, load_model
 
 DOCUMENTS = (
+    "calibration.json",
     "metrics.json",
     "applicants.json",
     "distributions.json",

@@ -28,6 +28,7 @@ def write_package(
 
     `documents` are optional files by name: metrics.json, applicants.json (id -> applicant),
     distributions.json (feature -> counts, bin_edges, median), reference.json (edges and shares of the PD),
+    calibration.json (calibration, points and thresholds, as `credit.scoring.Scoring` has them),
     shap_global.png as bytes, card.md as text.
     Raises ValueError where there is no golden applicant, or pydantic's where `version` is incomplete.
     """

@@ -14,30 +14,37 @@ from bento.metrics import ModelMetrics
 from bento.package import Package, read_package
 from credit.applicant import ApplicantReader
 from credit.errors import ModelError
+from credit.models import class_probabilities
 from credit.reasons import Reason, ReasonWriter
+from credit.scoring import DOCUMENT, Scoring
 
 TOLERANCE = 1e-9
 
 
 class Scorer:
-    """Decides on applicants by the model of one package."""
+    """Decides on applicants by the model of one package, by the threshold of `bank` where it has its own."""
 
-    def __init__(self, package: Package):
+    def __init__(self, package: Package, bank: str = ""):
         self.package = package
         self.model = package.model
         self.version = package.version
         self.contract = package.contract
         self.reader = ApplicantReader(package.contract)
         self.metrics = ModelMetrics(package.version.version, package.document("reference.json"))
+        document = package.document(DOCUMENT)
+        self.scoring = (
+            Scoring.from_dict(document) if document else Scoring.uncalibrated(package.version.threshold)
+        )
+        self.threshold = self.scoring.threshold_of(bank)
         self._write_reasons = ReasonWriter(package.contract, self.model.encoding.features)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, bank: str = "") -> Self:
         """The scorer of the package in `folder`.
 
         Raises ManifestError or ModelError where the folder is damaged or a golden applicant differs.
         """
-        scorer = cls(read_package(folder))
+        scorer = cls(read_package(folder), bank)
         scorer.self_test()
         return scorer
 
@@ -63,10 +70,7 @@ class Scorer:
 
     def score(self, applicant: BaseModel | Mapping[str, Any], reasons: bool = True) -> Decision:
         """The decision on one applicant. Raises ApplicantError naming field and rule of what is wrong."""
-        values = self.values(applicant)
-        X = self.vector(values)
-        probabilities = self.model.probabilities(X)[0]
-        return self._decision(probabilities, self._reasons(X, values) if reasons else ())
+        return self.decide([self.values(applicant)], reasons)[0]
 
     def score_batch(
         self, applicants: Sequence[BaseModel | Mapping[str, Any]], reasons: bool = True
@@ -79,27 +83,35 @@ class Scorer:
         if not values:
             return []
         X = np.concatenate([self.vector(v) for v in values])
-        told: list[tuple[Reason, ...]] = [()] * len(values)
-        if reasons:
-            told = [self._write_reasons(c, v) for c, v in zip(self.contributions(X), values, strict=True)]
-        return [self._decision(p, r) for p, r in zip(self.model.probabilities(X), told, strict=True)]
+        margins = self.model.margin(X)
+        pds, points = self.scoring.probability(margins).tolist(), self.scoring.points(margins).tolist()
+        told = self._reasons(X, values) if reasons else [()] * len(values)
+        return [self._decision(*made) for made in zip(pds, points, margins, told, strict=True)]
+
+    def probability(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated probability of default of the rows of X, shape (n,)."""
+        return self.scoring.probability(self.model.margin(X))
 
     def values(self, applicant: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
         """Raw and derived values of an applicant. Raises ApplicantError naming field and rule."""
         checked = applicant if isinstance(applicant, BaseModel) else self.reader.check(applicant)
         return self.reader.values(checked)
 
-    def _reasons(self, X: np.ndarray, values: Mapping[str, Any]) -> tuple[Reason, ...]:
-        return self._write_reasons(self.contributions(X)[0], values)
+    def _reasons(self, X: np.ndarray, values: Sequence[Mapping[str, Any]]) -> list[tuple[Reason, ...]]:
+        contributions = self.contributions(X)
+        worth, _ = self.scoring.worth(contributions)
+        return [self._write_reasons(*of) for of in zip(contributions, values, worth, strict=True)]
 
-    def _decision(self, probabilities: np.ndarray, reasons: tuple[Reason, ...]) -> Decision:
-        shares = probabilities.tolist()
-        pd, version = shares[-1], self.version
-        verdict: Literal["accepted", "refused"] = "refused" if pd >= version.threshold else "accepted"
-        head = (pd, verdict, version.threshold, reasons, version.model, version.version)
+    def _decision(
+        self, pd: float, points: float, margins: np.ndarray, reasons: tuple[Reason, ...]
+    ) -> Decision:
+        version, band = self.version, self.scoring.scale.band(points)
+        verdict: Literal["accepted", "refused"] = "refused" if pd >= self.threshold else "accepted"
+        head = (pd, verdict, self.threshold, reasons, points, band, version.model, version.version)
         contract = (version.contract.name, version.contract.version)
-        if len(shares) == 2:
+        if len(margins) == 1:
             return Decision(*head, *contract)
+        shares = class_probabilities(margins[None, :])[0].tolist()
         best = max(shares)
         classes = self.model.classes
         return Decision(

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING
-
 import numpy as np
 import polars as pl
 
+from credit.canvas import COLOURS, DASHES, blank, png
 from credit.contract import Contract
 from credit.explanation import BASE, mean_absolute_shap
 from credit.metrics import auc
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-COLOURS = {"local": "#9aa5b1", "federated": "#1f6feb", "pooled": "#d29922"}
-DASHES = {"logistic": ":", "lightgbm": "-", "catboost": "--"}
-
-
-def _figure(width: float, height: float, title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    axes = figure.subplots()
-    axes.set(title=title, xlabel=x, ylabel=y)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def _models(scores: pl.DataFrame):
@@ -45,7 +20,7 @@ def _models(scores: pl.DataFrame):
 
 def roc_plot(scores: pl.DataFrame) -> bytes:
     """ROC curves of every model over all banks' test records (columns of `score_banks`)."""
-    figure, axes = _figure(
+    figure, axes = blank(
         6.5, 6, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate"
     )
     for family, strategy, outcome, pd in _models(scores):
@@ -61,13 +36,13 @@ def roc_plot(scores: pl.DataFrame) -> bytes:
         )
     axes.plot([0, 1], [0, 1], color="#d0d7de", linewidth=1)
     axes.legend(fontsize=8, frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
     """Observed default rate against mean predicted PD in tenths of the records."""
     title = "Calibration, out-of-time test, all banks"
-    figure, axes = _figure(6.5, 6, title, "Mean predicted probability of default", "Observed default rate")
+    figure, axes = blank(6.5, 6, title, "Mean predicted probability of default", "Observed default rate")
     for family, strategy, outcome, pd in _models(scores):
         groups = np.array_split(np.argsort(pd, kind="stable"), bins)
         x, y = [pd[g].mean() for g in groups], [outcome[g].mean() for g in groups]
@@ -76,16 +51,14 @@ def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([0, top], [0, top], color="#d0d7de", linewidth=1)
     axes.legend(fontsize=8, frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
     """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `evaluation.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
     title = f"What joining changes: AUC of {family}, federated less local-only"
-    figure, axes = _figure(
-        7.5, 1.5 + 0.28 * known.height, title, "AUC difference on the out-of-time test", ""
-    )
+    figure, axes = blank(7.5, 1.5 + 0.28 * known.height, title, "AUC difference on the out-of-time test", "")
     error = [known["uplift"] - known["low"], known["high"] - known["uplift"]]
     axes.errorbar(
         known["uplift"], range(known.height), xerr=error, fmt="o", color=COLOURS["federated"], capsize=2
@@ -95,28 +68,26 @@ def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
         range(known.height), [f"{b} ({n:,})" for b, n in zip(known["bank"], known["records"], strict=True)]
     )
     axes.tick_params(axis="y", labelsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def rounds_plot(rounds: pl.DataFrame) -> bytes:
     """Validation loss by round and family (columns family, round, validation_loss)."""
-    figure, axes = _figure(7, 4.5, "Federated training", "Round", "Validation log loss, all banks")
+    figure, axes = blank(7, 4.5, "Federated training", "Round", "Validation log loss, all banks")
     for (family,), frame in sorted(rounds.partition_by(["family"], as_dict=True).items()):
         axes.plot(frame["round"], frame["validation_loss"], DASHES.get(str(family), "-"), label=family)
     axes.legend(frameon=False)
-    return _png(figure)
+    return png(figure)
 
 
 def importance_plot(values: pl.DataFrame, contract: Contract) -> bytes:
     """Mean |SHAP| by feature (columns of `shap_values`)."""
     means = mean_absolute_shap(values).reverse()
     labels = [contract.fields[f].title for f in means["feature"]]
-    figure, axes = _figure(
-        7, 1.2 + 0.28 * means.height, "Mean |SHAP| by feature", "Mean |SHAP|, log odds", ""
-    )
+    figure, axes = blank(7, 1.2 + 0.28 * means.height, "Mean |SHAP| by feature", "Mean |SHAP|, log odds", "")
     axes.barh(labels, means["mean_abs_shap"], color=COLOURS["federated"])
     axes.tick_params(axis="y", labelsize=8)
-    return _png(figure)
+    return png(figure)
 
 
 def beeswarm_plot(values: pl.DataFrame, matrix: np.ndarray, contract: Contract) -> bytes:
@@ -139,6 +110,6 @@ def beeswarm_plot(values: pl.DataFrame, matrix: np.ndarray, contract: Contract) 
         figure = plt.gcf()
         figure.axes[0].set(title="SHAP values, out-of-time test", xlabel="SHAP value, log odds of default")
         figure.set_layout_engine("tight")
-        png = _png(figure)
+        picture = png(figure)
         plt.close(figure)
-    return png
+    return picture

@@ -28,7 +28,10 @@ MARKS = {"en": (",", "."), "fr": ("\u202f", ",")}
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A feature that raised the margin of the worst class, by how much, and the sentence that says so."""
+    """What raised the margin of the worst class, by how much, and the sentence that says so.
+
+    Of a group of features the whole group's contribution and points, and the strongest feature's words.
+    """
 
     code: str
     sentence: str
@@ -36,6 +39,9 @@ class Reason:
     label: str
     value: float | str | None
     unit: str
+    points: float = 0.0
+    """what it adds to the score; below zero, as it raised the risk"""
+    group: str = ""
 
 
 class ReasonWriter:
@@ -43,28 +49,43 @@ class ReasonWriter:
 
     def __init__(self, contract: Contract, features: tuple[str, ...], most: int = MOST):
         fields = [contract.fields[f] for f in features]
-        self._usable = [(i, f) for i, f in enumerate(fields) if f.role is Role.FEATURE]
+        usable = [(i, f) for i, f in enumerate(fields) if f.role is Role.FEATURE]
+        groups: dict[str, list[tuple[int, Column | Derived]]] = {}
+        for i, field in usable:
+            groups.setdefault(field.reason_group or f"\0{field.name}", []).append((i, field))
+        self._groups = list(groups.values())
         self._say = {f.name: _sayer(f, contract.language) for f in fields}
         self._sentence = SENTENCES[contract.language]
         self._most = most
 
-    def __call__(self, contributions: np.ndarray, values: Mapping[str, Any]) -> tuple[Reason, ...]:
+    def __call__(
+        self, contributions: np.ndarray, values: Mapping[str, Any], worth: np.ndarray | None = None
+    ) -> tuple[Reason, ...]:
         """At most four reasons, the strongest first.
 
         `contributions` of one applicant has shape (K, F + 1), as `Model.contributions` gives them;
-        `values` are told as the applicant stated them, before winsorising. A feature that lowered the
-        risk, or that is sensitive, is never a reason.
+        `values` are told as the applicant stated them, before winsorising; `worth` is each feature's
+        points, shape (F,), of `Scoring.worth`. A group or feature that lowered the risk, or that is
+        sensitive, is never a reason.
         """
         raised = toward_worst(contributions).tolist()
-        strongest = sorted(((-round(raised[i], _DIGITS), i, f) for i, f in self._usable), key=_by_strength)
-        return tuple(
-            self._reason(f, raised[i], values) for weight, i, f in strongest[: self._most] if weight < 0
-        )
+        points = [0.0] * len(raised) if worth is None else worth.tolist()
+        weighed = [(-round(sum(raised[i] for i, _ in g), _DIGITS), g[0][0], g) for g in self._groups]
+        strongest = sorted(weighed, key=_by_strength)[: self._most]
+        return tuple(self._reason(g, raised, points, values) for weight, _, g in strongest if weight < 0)
 
-    def _reason(self, field: Column | Derived, raised: float, values: Mapping[str, Any]) -> Reason:
+    def _reason(
+        self,
+        group: list[tuple[int, Column | Derived]],
+        raised: list[float],
+        points: list[float],
+        values: Mapping[str, Any],
+    ) -> Reason:
+        field = min(group, key=lambda member: (-round(raised[member[0]], _DIGITS), member[0]))[1]
         value = values.get(field.name)
         sentence = self._sentence.format(label=field.title, value=self._say[field.name](value))
-        return Reason(field.name, sentence, raised, field.title, value, field.unit)
+        total, cost = (sum(of[i] for i, _ in group) for of in (raised, points))
+        return Reason(field.name, sentence, total, field.title, value, field.unit, cost, field.reason_group)
 
 
 def toward_worst(contributions: np.ndarray) -> np.ndarray:

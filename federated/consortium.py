@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from credit.errors import FederationError
+from credit.policy import Policy
 
 SLUG = r"^[a-z0-9][a-z0-9_-]*$"
 Family = Annotated[str, Field(pattern="^(logistic|lightgbm|catboost)$")]
@@ -42,6 +43,7 @@ class Consortium(BaseModel):
     rounds: int = Field(ge=1)
     strategy: str = Field(default="fedavg", pattern="^(fedavg)$")
     quorum: float = Field(default=1.0, gt=0, le=1)
+    policy: Policy = Policy()
 
     @model_validator(mode="after")
     def _distinct(self) -> Consortium:

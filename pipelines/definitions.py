@@ -9,6 +9,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 from assets import (  # noqa: E402
     aggregation,
+    calibration,
     evaluation,
     explanation,
     ingestion,
@@ -24,7 +25,17 @@ from pipelines.resources import resources  # noqa: E402
 from pipelines.running import terminal_logger  # noqa: E402
 from pipelines.schedules import records_changed, weekly_retraining  # noqa: E402
 
-STAGES = [ingestion, training, aggregation, evaluation, explanation, promotion, packaging, publication]
+STAGES = [
+    ingestion,
+    training,
+    aggregation,
+    evaluation,
+    calibration,
+    explanation,
+    promotion,
+    packaging,
+    publication,
+]
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),

@@ -1,0 +1,32 @@
+"""An empty figure in the house's looks, and its PNG."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {"local": "#9aa5b1", "federated": "#1f6feb", "pooled": "#d29922"}
+DASHES = {"logistic": ":", "lightgbm": "-", "catboost": "--"}
+BAD, GRID = "#cf222e", "#d0d7de"
+
+
+def blank(width: float, height: float, title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """A figure of `width` by `height` inches with titled axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    axes.set(title=title, xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG; the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()

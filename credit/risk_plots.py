@@ -1,0 +1,87 @@
+"""The pictures of calibration, thresholds, fairness and stability, each as PNG bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from credit.canvas import BAD, COLOURS, GRID, blank, png
+from credit.threshold import GRID as THRESHOLDS
+from credit.threshold import CostCurve
+
+
+def reliability_plot(sums: Mapping[str, np.ndarray], title: str) -> bytes:
+    """Observed default rate against mean PD by bin of the PD, a line a label (label -> `rate_sums`)."""
+    figure, axes = blank(6.5, 6, title, "Mean calibrated probability of default", "Observed default rate")
+    top = 0.05
+    for label, table in sums.items():
+        known = table[table[:, 0] >= 20]
+        x, y = known[:, 2] / known[:, 0], known[:, 1] / known[:, 0]
+        spread = 1.96 * np.sqrt(y * (1 - y) / known[:, 0])
+        axes.errorbar(x, y, yerr=spread, marker="o", markersize=4, capsize=2, linewidth=1.2, label=label)
+        top = max(top, *x, *(y + spread)) if len(x) else top
+    axes.plot([0, top], [0, top], color=GRID, linewidth=1, zorder=0)
+    axes.legend(frameon=False)
+    return png(figure)
+
+
+def cost_plot(curve: CostCurve, ratio: float, break_even: float) -> bytes:
+    """Cost per applicant and approval rate by threshold."""
+    title = f"Cost of the threshold, validation (a missed default costs {ratio:g} refused good loans)"
+    figure, axes = blank(7.5, 4.8, title, "Refused from this probability of default on", "Cost per applicant")
+    axes.plot(THRESHOLDS, curve.cost, color=COLOURS["federated"], label="cost (left)")
+    axes.axvline(curve.threshold, color=BAD, linewidth=1.2, label=f"cheapest: {curve.threshold:.3f}")
+    axes.axvline(break_even, color=BAD, linewidth=1, linestyle=":", label=f"break-even: {break_even:.3f}")
+    right = axes.twinx()
+    right.plot(THRESHOLDS, 100 * curve.approval, color=COLOURS["pooled"], label="approved (right)")
+    right.set(ylabel="Approved applicants, %", ylim=(0, 102))
+    right.spines["top"].set_visible(False)
+    lines = [*axes.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
+    axes.legend(
+        lines, [str(line.get_label()) for line in lines], frameon=False, fontsize=8, loc="center right"
+    )
+    axes.set_title(title, fontsize=10)
+    return png(figure)
+
+
+def points_plot(points: np.ndarray, default: np.ndarray, low: float, high: float) -> bytes:
+    """How the points of defaults and of paid loans are distributed."""
+    figure, axes = blank(7.5, 4.2, "Points, out-of-time test, all banks", "Points", "Share of the class, %")
+    edges = np.linspace(low, high, 56)
+    for value, label, colour in ((0, "paid", COLOURS["federated"]), (1, "default", BAD)):
+        own = points[default == value]
+        weights = np.full(len(own), 100.0 / max(len(own), 1))
+        name = f"{label} ({len(own):,})"
+        axes.hist(own, edges.tolist(), weights=weights, alpha=0.55, color=colour, label=name)
+    axes.legend(frameon=False)
+    return png(figure)
+
+
+def group_plot(table: pl.DataFrame, title: str) -> bytes:
+    """Approval rate of each group (columns group, records, approval_rate)."""
+    rows = table.sort("approval_rate")
+    figure, axes = blank(7.5, 1.4 + 0.28 * rows.height, title, "Approved applicants, %", "")
+    labels = [f"{g} ({n:,})" for g, n in zip(rows["group"], rows["records"], strict=True)]
+    axes.barh(labels, rows["approval_rate"] * 100, color=COLOURS["federated"])
+    axes.set_xlim(0, 100)
+    axes.tick_params(axis="y", labelsize=8)
+    return png(figure)
+
+
+def psi_plot(table: pl.DataFrame, limit: float, title: str) -> bytes:
+    """Stability index of each line of `table` (columns name, psi, noise) against the limit."""
+    rows = table.sort("psi")
+    figure, axes = blank(7.5, 1.6 + 0.28 * rows.height, title, "Population stability index", "")
+    over = [
+        BAD if p > max(limit, n) else COLOURS["federated"] for p, n in rows.select("psi", "noise").iter_rows()
+    ]
+    axes.barh(rows["name"], rows["psi"], color=over)
+    axes.plot(
+        rows["noise"], range(rows.height), "|", color="#57606a", markersize=9, label="99% of mere chance"
+    )
+    axes.axvline(limit, color=BAD, linewidth=1, linestyle=":", label=f"limit {limit:g}")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.tick_params(axis="y", labelsize=8)
+    return png(figure)
