@@ -55,8 +55,8 @@ Columns that never reach the model because they are known only after the decisio
 ## Use
 
 `contract.json` says what an applicant's fields are. Below a probability of default of
-{float(tags["threshold"]):.4f} the service answers "accepted". The model answers for applicants like those of its data; decisions about people and
-firms need a person's review and the reasons the service returns.
+{float(tags["threshold"]):.4f} the service answers "accepted". The model answers for applicants like
+those of its data; decisions about people and firms need a person's review and the reasons the service returns.
 
 ## Origin
 

@@ -10,8 +10,11 @@ from registry.manifest import NAME, verify_manifest, write_manifest
 
 PICKLES = {".pkl", ".pickle", ".joblib", ".skops"}
 ALLOWED_NAMES = {"MLmodel", "LICENSE"}
-ALLOWED_SUFFIXES = set(
-    ".cb .cbm .csv .html .json .lgb .md .parquet .png .svg .toml .txt .yaml .yml .pdf".split()
+ALLOWED_SUFFIXES = {
+    *(".cb", ".cbm", ".lgb"),
+    *(".csv", ".json", ".parquet", ".toml", ".yaml", ".yml"),
+    *(".html", ".md", ".pdf", ".png", ".svg", ".txt"),
+}
 )
 
 
