@@ -15,7 +15,6 @@ ALLOWED_SUFFIXES = {
     *(".csv", ".json", ".parquet", ".toml", ".yaml", ".yml"),
     *(".html", ".md", ".pdf", ".png", ".svg", ".txt"),
 }
-)
 
 
 def stage(folder: Path, into: Path) -> Path:
