@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from flwr.app import Message, RecordDict
@@ -27,12 +27,13 @@ class Exchange:
     """The coordinator's line to the banks over any Flower Grid.
 
     `wait` bounds, in seconds, how long one exchange may take. `bytes` counts what was sent and
-    received, by message kind.
+    received, by message kind. `check` says of an answer why it cannot be used: it then counts as failed.
     """
 
     def __init__(self, grid: Grid, wait: float):
         self.grid, self.wait = grid, wait
         self.bytes: Counter[str] = Counter()
+        self.check: Callable[[int, str, RecordDict], str | None] = lambda node, kind, content: None
 
     def ask(self, kind: str, questions: Mapping[int, RecordDict]) -> Replies:
         """Put a question of `kind` to each node of `questions`."""
@@ -49,10 +50,15 @@ class Exchange:
         replies = self._collect(set(nodes))
         self._count(replies)
         by_node = {nodes[r.metadata.reply_to_message_id]: r for r in replies}
-        answers = {n: r for n, r in by_node.items() if r.has_content()}
-        failures = {m.metadata.dst_node_id: f"no answer within {self.wait:g} s" for m in sent}
-        failures |= {n: r.error.reason or "no reason given" for n, r in by_node.items() if r.has_error()}
-        return Replies(answers, {n: why for n, why in failures.items() if n not in answers})
+        silent = (m.metadata.dst_node_id for m in sent if m.metadata.dst_node_id not in by_node)
+        failures = dict.fromkeys(silent, f"no answer within {self.wait:g} s")
+        failures |= {n: why for n, r in by_node.items() if (why := self._fault(n, r))}
+        return Replies({n: r for n, r in by_node.items() if n not in failures}, failures)
+
+    def _fault(self, node: int, reply: Message) -> str | None:
+        if reply.has_error():
+            return reply.error.reason or "no reason given"
+        return self.check(node, KIND_OF_ROUTE[reply.metadata.message_type], reply.content)
 
     def _collect(self, waiting: set[str]) -> list[Message]:
         deadline, replies = time.monotonic() + self.wait, []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from federated.engines._flower_internals import content_bytes
 ARRAYS, CONFIG, METRICS = "arrays", "config", "metrics"
 SUMS = "sums"
 BLOB_TYPE = "blob"
+# NumPy reads an array's header with `ast`, which Python 3.11 breaks in parallel threads (gh-106905).
+_one_parser = Lock()
 EXAMPLES = "num-examples"
 
 
@@ -115,7 +118,8 @@ def blobs(content: RecordDict) -> dict[str, bytes]:
 
 def arrays(content: RecordDict) -> dict[str, np.ndarray]:
     """The plain arrays of `content` by name."""
-    return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
+    with _one_parser:
+        return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
 
 
 def sums(content: RecordDict) -> np.ndarray:

@@ -13,6 +13,7 @@ from flwr.serverapp import Grid
 from credit.errors import FederationError
 from federated import messages
 from federated.agreement import Agreement
+from federated.bounds import Declared, fault_of
 from federated.exchange import Exchange, Replies
 
 POLL_SECONDS = 0.5
@@ -33,7 +34,8 @@ class Roster:
     """The banks of one training, by node and always in order of name.
 
     `expected` is the number of banks the quorum, a share, is taken of; by default those seen first.
-    `gather_wait` bounds, in seconds, the wait for banks that are not connected.
+    `gather_wait` bounds, in seconds, the wait for banks that are not connected. `most_records` is the
+    number of records that a bank may bring to a part, so that no bank's word outweighs all others.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Roster:
         quorum: float,
         expected: int | None = None,
         gather_wait: float = 0.0,
+        most_records: int | None = None,
     ):
         self.exchange, self.contract, self.quorum, self.expected = (
             exchange,
@@ -50,9 +53,11 @@ class Roster:
             quorum,
             expected,
         )
-        self.gather_wait = gather_wait
+        self.gather_wait, self.most_records = gather_wait, most_records
+        exchange.check = self._fault
         self.banks: dict[int, BankIdentity] = {}
         self.refused: dict[int, str] = {}
+        self.left_out: dict[str, str] = {}
         self.agreement: Agreement | None = None
         self._agreed: set[int] = set()
         self._names: dict[int, str] = {}
@@ -98,10 +103,11 @@ class Roster:
     def require(self, replies: Replies, what: str) -> list[Message]:
         """The answers in order of bank name.
 
-        Banks that failed are told the agreement again before the next round. Raises FederationError below
-        the quorum.
+        Banks that failed are noted in `left_out` and told the agreement again before the next round.
+        Raises FederationError below the quorum.
         """
         self._agreed -= set(replies.failures)
+        self.left_out |= {name: f"{what}: {why}" for name, why in self.by_name(replies.failures).items()}
         if len(replies.answers) < self.needed:
             raise FederationError(self._shortage(what, len(replies.answers), replies.failures))
         return [replies.answers[n] for n in sorted(replies.answers, key=self.name)]
@@ -119,8 +125,9 @@ class Roster:
         known = self.banks.keys() | self.refused.keys()
         new = [n for n in self.exchange.grid.get_node_ids() if n not in known]
         replies = self.exchange.ask("identity", {n: RecordDict() for n in new})
-        for node, answer in replies.answers.items():
-            self._admit(node, BankIdentity(**messages.config(answer.content)))
+        known_as = {n: BankIdentity(**messages.config(a.content)) for n, a in replies.answers.items()}
+        for node in sorted(known_as, key=lambda n: (known_as[n].name, n)):
+            self._admit(node, known_as[node])
         return replies.failures | self._tell()
 
     def _admit(self, node: int, bank: BankIdentity) -> None:
@@ -128,13 +135,31 @@ class Roster:
             self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
             return
         self._names[node] = bank.name
+        reason = self._refusal(bank)
+        if reason:
+            self.refused[node] = reason
+        else:
+            self.banks[node] = bank
+
+    def _refusal(self, bank: BankIdentity) -> str | None:
+        """Why `bank` may take no part, or None where it may."""
         if bank.contract != self.contract:
-            self.refused[node] = (
+            return (
                 f"{bank.name} holds contract {bank.contract}, the consortium's is {self.contract}: "
                 "update the bank's contract file"
             )
-        else:
-            self.banks[node] = bank
+        declared = (bank.train, bank.validation, bank.test)
+        if min(declared) < 0 or max(declared) > (self.most_records or max(declared)):
+            return (
+                f"{bank.name} declares {max(declared):,} records in a part, the consortium allows "
+                f"{self.most_records or 0:,}: cap the bank's records"
+            )
+        return None
+
+    def _fault(self, node: int, kind: str, content: RecordDict) -> str | None:
+        """Why an answer cannot be used, given what its bank declared."""
+        bank = self.banks.get(node)
+        return fault_of(kind, content, Declared(bank.train, bank.validation)) if bank else None
 
     def _tell(self) -> dict[int, str]:
         if self.agreement is None:

@@ -10,25 +10,10 @@ from flwr.app import ArrayRecord, ConfigRecord, MetricRecord
 from flwr.serverapp.strategy import Strategy
 
 from credit.errors import FederationError
+from federated.checkpoint import Progress
 from federated.messages import EXAMPLES
+from federated.reports import RoundReport
 from federated.roster import Roster
-
-
-@dataclass(frozen=True)
-class RoundReport:
-    """What happened in one round.
-
-    Losses are mean log losses over all banks' records, None where no bank has a record in the part;
-    `bytes` is what was sent and received; `failed` gives the reason by bank.
-    """
-
-    round: int
-    train_loss: float | None
-    validation_loss: float | None
-    bytes: int
-    seconds: float
-    answered: tuple[str, ...]
-    failed: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,6 +22,10 @@ class RoundPlan:
 
     rounds: int
     patience: int | None = None
+
+    def settled(self, state: Progress) -> bool:
+        """Whether `patience` rounds have gone by without a lower validation loss."""
+        return self.patience is not None and state.done > 0 and state.done - state.best >= self.patience
 
 
 @dataclass(frozen=True)
@@ -49,6 +38,7 @@ class RoundsResult:
 
 
 OnRound = Callable[[RoundReport], None]
+OnProgress = Callable[[Progress], None]
 
 
 def run_rounds(
@@ -57,28 +47,38 @@ def run_rounds(
     arrays: ArrayRecord,
     plan: RoundPlan,
     on_round: OnRound | None = None,
+    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> RoundsResult:
-    """Run `plan` with `strategy` on the roster's banks, starting from `arrays`.
+    """Run `plan` with `strategy` on the roster's banks, starting from `arrays` or going on from `progress`.
 
-    Raises FederationError in the first round that fewer banks than the quorum answer, and where no round
-    has a finite validation loss.
+    `on_progress` gets the state after each round, before `on_round` reports it. Raises FederationError in
+    the first round that fewer banks than the quorum answer, and where no round has a finite validation
+    loss.
     """
     if plan.rounds < 1:
         raise FederationError(f"a training needs at least one round, not {plan.rounds}")
-    best, best_loss, best_arrays, reports = 0, float("inf"), arrays, []
-    for number in range(1, plan.rounds + 1):
-        arrays, report = _round(number, roster, strategy, arrays)
-        reports.append(report)
+    state = progress or Progress(arrays, arrays)
+    while state.done < plan.rounds and not plan.settled(state):
+        state.arrays, report = _round(state.done + 1, roster, strategy, state.arrays)
+        _note(state, report)
+        if on_progress:
+            on_progress(state)
         if on_round:
             on_round(report)
-        if report.validation_loss is None or report.validation_loss < best_loss:
-            best, best_arrays = number, arrays
-            best_loss = best_loss if report.validation_loss is None else report.validation_loss
-        if plan.patience is not None and number - best >= plan.patience:
-            break
-    if not best:
+    if not state.best:
         raise FederationError("no round had a finite validation loss: look for a bank with damaged records")
-    return RoundsResult(best, best_arrays, reports)
+    return RoundsResult(state.best, state.best_arrays, state.reports)
+
+
+def _note(state: Progress, report: RoundReport) -> None:
+    """Count the round in, and keep its arrays where no round before had a lower validation loss."""
+    state.done = report.round
+    state.reports.append(report)
+    loss = report.validation_loss
+    if loss is None or loss < state.best_loss:
+        state.best, state.best_arrays = report.round, state.arrays
+        state.best_loss = state.best_loss if loss is None else loss
 
 
 def _round(

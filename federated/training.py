@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,16 @@ from credit.features import BankRecords, FeatureSpec
 from credit.models import Model
 from credit.models.logistic import LogisticModel
 from federated import messages
-from federated.agreement import Agreement
+from federated.checkpoint import Checkpoint
 from federated.client_app import bank_app
 from federated.engines.inprocess import InProcessGrid
 from federated.exchange import Exchange
 from federated.learners import params_of, tree_learner
 from federated.preparation import agree, summed
+from federated.reports import RoundReport
 from federated.roster import BankIdentity, Roster
-from federated.rounds import OnRound, RoundPlan, RoundReport, RoundsResult, run_rounds
+from federated.rounds import OnRound, RoundPlan, RoundsResult
+from federated.session import Session
 from federated.site import BankSite
 from federated.strategies import STRATEGIES
 from federated.strategies.fedavg import LEARNING_RATE, TreeFedAvg, logistic_fedavg
@@ -34,7 +37,8 @@ class FederatedModel:
     """The model that a training gave, and how it came about.
 
     The model holds the rounds up to `best_round`, that of the lowest validation loss. `refused` gives the
-    reason, by bank, for those that could take no part at all.
+    reason, by bank, for those that could take no part at all, `left_out` the last one for which an answer
+    of a bank could not be used.
     """
 
     model: Model
@@ -43,6 +47,7 @@ class FederatedModel:
     bytes_by_kind: dict[str, int]
     banks: dict[str, BankIdentity]
     refused: dict[str, str]
+    left_out: dict[str, str]
 
 
 def inprocess_grid(
@@ -70,6 +75,8 @@ def train_federated(
     wait: float = 600.0,
     gather_wait: float = 0.0,
     on_round: OnRound | None = None,
+    checkpoint: Path | None = None,
+    most_records: int | None = None,
 ) -> FederatedModel:
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
@@ -77,7 +84,8 @@ def train_federated(
     `quorum` is the share of the `expected` banks (default: those there at the start) that must answer
     every exchange; `wait` bounds an exchange and `gather_wait` the wait for missing banks, in seconds.
     Encoding and base rate come from the banks there at the start; a bank that joins later takes them as
-    they are.
+    they are. `checkpoint` is a file from which the same call goes on where a killed one stopped, to the
+    same bytes; it is gone when the training ends. `most_records` caps what a bank may declare of a part.
 
     Raises FederationError below the quorum, and for an unknown family or strategy.
     """
@@ -86,14 +94,20 @@ def train_federated(
     plain_params = params_of(family, params)
     if params is None and family != "logistic":
         plain_params["learning_rate"] = LEARNING_RATE
-    roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait)
-    roster.gather()
-    agreement = agree(roster, family, spec, seed, plain_params)
+    roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait, most_records)
+    purpose = {"family": family, "strategy": strategy, "trees_per_round": trees_per_round, "seed": seed}
+    purpose |= {"params": plain_params, "contract": spec.contract}
+    session = Session(
+        roster,
+        lambda: agree(roster, family, spec, seed, plain_params),
+        Checkpoint(checkpoint, purpose) if checkpoint else None,
+    )
     plan = RoundPlan(rounds, patience)
     if family == "logistic":
-        model, result = _train_logistic(roster, agreement, spec, plan, on_round)
+        model, result = _train_logistic(session, spec, plan, on_round)
     else:
-        model, result = _train_trees(roster, agreement, spec, plan, on_round, trees_per_round)
+        model, result = _train_trees(session, spec, plan, on_round, trees_per_round)
+    session.end()
     return FederatedModel(
         model=model,
         rounds=result.reports,
@@ -101,42 +115,37 @@ def train_federated(
         bytes_by_kind=dict(roster.exchange.bytes),
         banks={bank.name: bank for bank in roster.banks.values()},
         refused=roster.by_name(roster.refused),
+        left_out=roster.left_out,
     )
 
 
 def _train_logistic(
-    roster: Roster,
-    agreement: Agreement,
+    session: Session,
     spec: FeatureSpec,
     plan: RoundPlan,
     on_round: OnRound | None,
 ) -> tuple[Model, RoundsResult]:
+    agreement = session.agreement
     start = np.zeros((len(agreement.base), len(spec.features) + 1))
     start[:, -1] = agreement.base
     content = messages.pack({WEIGHTS: start})
-    result = run_rounds(
-        roster,
-        logistic_fedavg(),
-        content.array_records[messages.ARRAYS],
-        plan,
-        on_round,
-    )
+    result = session.run(logistic_fedavg(), content.array_records[messages.ARRAYS], plan, on_round)
     weights = result.arrays[WEIGHTS].numpy()
     assert agreement.standardisation is not None
     return LogisticModel(agreement.encoding, spec.classes, weights, agreement.standardisation), result
 
 
 def _train_trees(
-    roster: Roster,
-    agreement: Agreement,
+    session: Session,
     spec: FeatureSpec,
     plan: RoundPlan,
     on_round: OnRound | None,
     trees_per_round: int,
 ) -> tuple[Model, RoundsResult]:
+    agreement = session.agreement
     learner = tree_learner(agreement.family, agreement.params, spec)
     strategy = TreeFedAvg(learner, trees_per_round)
-    result = run_rounds(roster, strategy, ArrayRecord(), plan, on_round)
+    result = session.run(strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
-    cover = summed(roster, "cover", messages.pack({"trees": trees}))
+    cover = summed(session.roster, "cover", messages.pack({"trees": trees}))
     return learner.finish(trees, agreement.base, cover, agreement.encoding, spec.classes), result

@@ -7,8 +7,14 @@ import os
 
 from flwr.app import Message, RecordDict
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
-from flwr.common.serde import message_from_proto, message_to_proto, recorddict_to_proto
+from flwr.common.serde import (
+    message_from_proto,
+    message_to_proto,
+    recorddict_from_proto,
+    recorddict_to_proto,
+)
 from flwr.proto.message_pb2 import Message as ProtoMessage
+from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
 
@@ -48,3 +54,13 @@ def from_wire(data: bytes) -> Message:
 def content_bytes(content: RecordDict) -> int:
     """Size of `content` on the wire."""
     return recorddict_to_proto(content).ByteSize()
+
+
+def content_to_bytes(content: RecordDict) -> bytes:
+    """`content` for a file."""
+    return recorddict_to_proto(content).SerializeToString(deterministic=True)
+
+
+def content_from_bytes(data: bytes) -> RecordDict:
+    """The content that `content_to_bytes` wrote."""
+    return recorddict_from_proto(ProtoRecordDict.FromString(data))

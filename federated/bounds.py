@@ -1,0 +1,109 @@
+"""What an honest answer can hold: finite figures, declared counts, sums that so many records can give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from flwr.app import RecordDict
+
+from federated import messages
+
+# No step of boosting moves a margin that far: e^50 to one.
+MOST_STEP = 50.0
+SLACK = 1e-6
+LEAVES = re.compile(rb'leaf_values?"?\s*[=:]\s*\[?([^\n\]]*)')
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The records, by part, that a bank (or the banks behind a masked sum) made known at the start."""
+
+    train: int
+    validation: int
+
+
+def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
+    """Why an answer of `kind` cannot be an honest one, in words; None where it can."""
+    return next(_faults(kind, content, declared), None)
+
+
+def _faults(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
+    for record in content.array_records.values():
+        for name, array in record.items():
+            fault = _steps_fault(array.data) if array.stype == messages.BLOB_TYPE else _finite(array.numpy())
+            if fault:
+                yield f"{name} {fault}"
+    for record in content.metric_records.values():
+        for name, value in record.items():
+            if not np.isfinite(value).all():
+                yield f"{name} is {value}, not a number"
+    yield from _examples_fault(kind, content, declared)
+    check = SUM_CHECKS.get(kind)
+    if check and messages.ARRAYS in content.array_records:
+        fault = check(messages.sums(content), declared)
+        if fault:
+            yield fault
+
+
+def _finite(values: np.ndarray) -> str | None:
+    return None if np.isfinite(values).all() else "holds values that are no numbers"
+
+
+def _steps_fault(blob: bytes) -> str | None:
+    """What is wrong with the leaf values of trees, in either library's text."""
+    for found in LEAVES.finditer(blob):
+        steps = np.array(found[1].replace(b",", b" ").split(), float)
+        if not np.isfinite(steps).all():
+            return "holds leaf values that are no numbers"
+        if steps.size and np.abs(steps).max() > MOST_STEP:
+            return f"moves a margin by {np.abs(steps).max():.3g}; at most {MOST_STEP:g} is allowed"
+    return None
+
+
+def _examples_fault(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
+    if messages.METRICS not in content.metric_records:
+        return
+    figures = messages.metrics(content)
+    own = declared.validation if kind == "losses" else declared.train
+    for name, most in ((messages.EXAMPLES, own), ("train-examples", declared.train)):
+        if name in figures and not 0 <= figures[name] <= most:
+            yield f"{name} is {figures[name]:,.0f}, but the bank declared {most:,} records at the start"
+
+
+def counts_fault(sums: np.ndarray, declared: Declared) -> str | None:
+    """Counts lie between 0 and the declared number of train records."""
+    if sums.min(initial=0.0) < -SLACK or sums.max(initial=0.0) > declared.train + SLACK:
+        return f"a count is outside 0 to {declared.train:,}, the declared train records"
+    return None
+
+
+def moments_fault(sums: np.ndarray, declared: Declared) -> str | None:
+    """Counts are counts, and sum^2 <= count * sum of squares (Cauchy-Schwarz)."""
+    count, total, squares = np.reshape(sums, (3, -1))
+    if (total**2 > count * squares * (1 + SLACK) + SLACK).any():
+        return "a sum exceeds what its count and sum of squares allow"
+    return counts_fault(count, declared)
+
+
+def gradient_fault(sums: np.ndarray, declared: Declared, most_hessian: float = 0.25) -> str | None:
+    """Triples (sum g, sum h, count): |g| <= 1 and 0 <= h <= `most_hessian` bound them by the count.
+
+    The bounds are those of the log loss: g = p - y, h = p (1 - p); with C classes h carries C / (C - 1).
+    """
+    g, h, count = np.moveaxis(np.reshape(sums, (-1, 3)), -1, 0)
+    slack = SLACK * (1 + count)
+    if (np.abs(g) > count + slack).any():
+        return "a sum of gradients exceeds its number of records"
+    if (h < -slack).any() or (h > most_hessian * count + slack).any():
+        return f"a sum of second derivatives is outside 0 to {most_hessian:g} a record"
+    return counts_fault(count, declared)
+
+
+SUM_CHECKS: dict[str, Callable[[np.ndarray, Declared], str | None]] = {
+    "counts": counts_fault,
+    "moments": moments_fault,
+    "cover": counts_fault,
+}
