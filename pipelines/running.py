@@ -54,8 +54,9 @@ def close_killed_runs(instance: dg.DagsterInstance) -> None:
 
 def _why(result: dg.ExecuteInProcessResult) -> str:
     for event in result.all_events:
-        if event.event_type_value == "STEP_FAILURE" and event.step_failure_data.error:
-            return f"{event.step_key}: {_told(event.step_failure_data.error)}"
+        error = getattr(event.event_specific_data, "error", None)
+        if error and "FAILURE" in event.event_type_value:
+            return f"{event.step_key or 'run'}: {_told(error)}"
     checks = [e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking]
     if checks:
         failed = checks[0]

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from credit.files import whole_file
 from credit.models import Model
 
 EXPERIMENT = "fedcredit"
 PIPELINE_RUN_TAG = "fedcredit.dagster_run_id"
 SCORER = "scorer"
+SQLITE = "sqlite:///"
 LOGISTIC_CODE = Path(__file__).with_name("logistic_from_code.py")
 
 
@@ -38,8 +40,8 @@ class Tracking:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         self.uri = uri
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if uri.startswith(SQLITE):
+            _make_store(Path(uri.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(uri)
         self.client = mlflow.MlflowClient(uri)
         self.experiment = self._experiment(artifacts)
@@ -48,7 +50,7 @@ class Tracking:
         found = self.client.get_experiment_by_name(EXPERIMENT)
         if found is not None:
             return found.experiment_id
-        location = artifacts.resolve().as_uri() if self.uri.startswith("sqlite") else None
+        location = artifacts.resolve().as_uri() if self.uri.startswith(SQLITE) else None
         return self.client.create_experiment(EXPERIMENT, artifact_location=location)
 
     def pipeline_run(self, dagster_run_id: str) -> str:
@@ -110,6 +112,15 @@ class Tracking:
 
     def finish(self, run_id: str, status: str = "FINISHED") -> None:
         self.client.set_terminated(run_id, status)
+
+
+def _make_store(path: Path) -> None:
+    """Make MLflow's tables, whole or not at all: a run may end while they are being made."""
+    import mlflow
+
+    if not path.is_file():
+        with whole_file(path) as aside:
+            mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
 
 
 @contextmanager

@@ -86,13 +86,14 @@ def kill_in_the_middle(project) -> None:
 
 def test_a_full_disk_ends_in_one_line_and_leaves_no_half_written_file(fresh):
     limited = subprocess.run(
-        ["bash", "-c", 'ulimit -f 300; exec "$@"', "-", *fresh.words("run")],
+        ["bash", "-c", 'ulimit -f 4000; exec "$@"', "-", *fresh.words("run")],
         cwd=ROOT,
-        env=fresh.environment,
+        env={**fresh.environment, "SYNTHETIC_ROWS": "200000"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert "File too large" in last_line(limited)
+    assert not list((fresh.home / "data").rglob("*.parquet"))
     assert fresh.run().returncode == 0

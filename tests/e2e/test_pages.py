@@ -14,8 +14,8 @@ def test_the_dagster_ui_shows_the_lineage_the_run_and_the_figures(finished):
     project = type(finished)(finished.home, settings)
     with project.server("dev") as address, browser_page() as page:
         page.goto(f"{address}/locations/pipelines.definitions/jobs/retrain")
-        for asset in ("loan_records", "federated_models", "champion", "scoring_service"):
-            page.get_by_text(asset, exact=True).first.wait_for(timeout=60_000)
+        for stage in ("ingestion", "training", "aggregation", "evaluation"):
+            page.get_by_text(stage, exact=True).first.wait_for(timeout=60_000)
         page.goto(f"{address}/runs")
         page.get_by_text("Success").first.wait_for(timeout=60_000)
         page.goto(f"{address}/assets/evaluation")
