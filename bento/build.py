@@ -17,6 +17,7 @@ import bento
 import credit
 from bento.package import Package, read_package
 from bento.requirements import SYSTEM, serving_requirements
+from bento.shapley.kernel import compile_kernel
 from credit.errors import ModelError
 
 NAME = "credit-scorer"
@@ -47,14 +48,15 @@ def build_bento(package: Path) -> str:
         context = Path(folder)
         _lay_out(context, package)
         (context / "bentofile.yaml").write_text(yaml.safe_dump(bentofile(read), sort_keys=False))
-        (context / "setup.sh").write_text(SETUP.format(packages=" ".join(SYSTEM[read.version.family])))
+        if packages := SYSTEM.get(read.library or ""):
+            (context / "setup.sh").write_text(SETUP.format(packages=" ".join(packages)))
         _run_build(context, version)
     return f"{NAME}:{version}"
 
 
 def bentofile(package: Package) -> dict[str, Any]:
     """What BentoML is told of a package."""
-    version, family = package.version, package.version.family
+    version = package.version
     return {
         "service": SERVICE,
         "name": NAME,
@@ -62,12 +64,12 @@ def bentofile(package: Package) -> dict[str, Any]:
         "labels": {
             "model": version.model,
             "model-version": version.version,
-            "family": family,
+            "family": version.family,
             "contract": f"{version.contract.name}-{version.contract.version}",
         },
         "include": ["bento/", "credit/", "package/"],
-        "python": {"packages": serving_requirements(family), "lock_packages": False},
-        "docker": {"setup_script": "setup.sh"} if SYSTEM[family] else {},
+        "python": {"packages": serving_requirements(package.library), "lock_packages": False},
+        "docker": {"setup_script": "setup.sh"} if package.library in SYSTEM else {},
     }
 
 
@@ -85,7 +87,7 @@ def _description(package: Package) -> str:
 def _digest(package: Path) -> str:
     """Eight hex digits of everything that goes into the Bento."""
     digest = hashlib.sha256((package / "manifest.json").read_bytes())
-    for file in sorted(f for folder in CODE for f in folder.rglob("*.py")):
+    for file in sorted(f for folder in CODE for f in folder.rglob("*") if f.suffix in (".py", ".c")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:8]
 
@@ -95,6 +97,7 @@ def _lay_out(context: Path, package: Path) -> None:
     for folder in CODE:
         shutil.copytree(folder, context / folder.name, ignore=unneeded)
     shutil.copytree(package, context / "package")
+    compile_kernel(context / "bento" / "shapley")
 
 
 def _run_build(context: Path, version: str) -> None:

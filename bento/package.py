@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bento.shapley.explaining import FILE, Explain, load_scoring
 from credit.contract import Contract
 from credit.errors import ModelError
 from credit.expressions import remember
 from credit.manifest import verify_manifest
-from credit.models import Model, load_model
+from credit.models import Model
 
 DOCUMENTS = (
     "calibration.json",
@@ -71,10 +72,17 @@ class Package:
     folder: Path
     contract: Contract
     model: Model
+    explain: Explain
     version: Version
     golden: tuple[GoldenCase, ...]
     documents: Mapping[str, bytes]
     """further files by name, held in memory: the folder may be replaced while this package is served"""
+
+    @property
+    def library(self) -> str | None:
+        """The native library that serving this package needs."""
+        tabled = self.model.family == "catboost" and (self.folder / FILE).is_file()
+        return None if tabled or self.model.family == "logistic" else self.model.family
 
     def document(self, name: str) -> Any:
         """A JSON document, None where the package has none of that name."""
@@ -93,13 +101,13 @@ def read_package(folder: Path) -> Package:
         raise ModelError(
             f"{folder}: version.json names another contract than contract.json: package the model again"
         )
-    model = load_model(folder)
+    model, explain = load_scoring(folder)
     if set(model.encoding.features) - set(contract.spec.features) or model.classes != contract.classes:
         raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
     golden = tuple(
         GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in _json(folder, "golden.json")
     )
-    return Package(folder, contract, model, version, golden, _documents(folder))
+    return Package(folder, contract, model, explain, version, golden, _documents(folder))
 
 
 def read_contract(folder: Path) -> Contract:

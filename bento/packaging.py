@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bento.package import GoldenCase, Version
+from bento.shapley.explaining import save_explainer
+from credit.applicant import ApplicantReader
 from credit.contract import Contract
 from credit.expressions import Expression
 from credit.manifest import write_manifest
@@ -38,6 +42,9 @@ def write_package(
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     model.save(fresh)
+    reader = ApplicantReader(contract)
+    rows = [reader.features(reader.values(reader.check(c["applicant"]))) for c in cases]
+    save_explainer(model, np.stack([model.encoding.vector(row) for row in rows]), fresh)
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),

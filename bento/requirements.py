@@ -8,14 +8,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOTS = ("bentoml", "httptools", "numpy", "prometheus-client", "pydantic", "pyyaml", "uvloop")
-LIBRARIES = {"lightgbm": ("lightgbm",), "catboost": ("catboost",), "logistic": ()}
-SYSTEM = {"lightgbm": ("libgomp1",), "catboost": (), "logistic": ()}
+SYSTEM = {"lightgbm": ("libgomp1",)}
 
 
-def serving_requirements(family: str) -> list[str]:
-    """`name==version` of everything that serving a model of `family` imports, and what that needs in turn."""
+def serving_requirements(library: str | None) -> list[str]:
+    """`name==version` of what serving imports, with the native `library` if one is needed, and what that needs."""
     found: dict[str, str] = {}
-    for name in (*ROOTS, *LIBRARIES[family]):
+    for name in (*ROOTS, library) if library else ROOTS:
         _collect(name, frozenset(), found)
     return [f"{name}=={version}" for name, version in sorted(found.items())]
 

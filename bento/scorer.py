@@ -66,7 +66,7 @@ class Scorer:
 
     def contributions(self, X: np.ndarray) -> np.ndarray:
         """SHAP values of the margins, shape (n, K, F + 1); the last column is the base value."""
-        return self.model.contributions(X)
+        return self.package.explain(X)[1]
 
     def score(self, applicant: BaseModel | Mapping[str, Any], reasons: bool = True) -> Decision:
         """The decision on one applicant. Raises ApplicantError naming field and rule of what is wrong."""
@@ -83,9 +83,13 @@ class Scorer:
         if not values:
             return []
         X = np.concatenate([self.vector(v) for v in values])
-        margins = self.model.margin(X)
+        told: list[tuple[Reason, ...]] = [()] * len(values)
+        if reasons:
+            margins, contributions = self.package.explain(X)
+            told = self._reasons(contributions, values)
+        else:
+            margins = self.model.margin(X)
         pds, points = self.scoring.probability(margins).tolist(), self.scoring.points(margins).tolist()
-        told = self._reasons(X, values) if reasons else [()] * len(values)
         return [self._decision(*made) for made in zip(pds, points, margins, told, strict=True)]
 
     def probability(self, X: np.ndarray) -> np.ndarray:
@@ -97,8 +101,9 @@ class Scorer:
         checked = applicant if isinstance(applicant, BaseModel) else self.reader.check(applicant)
         return self.reader.values(checked)
 
-    def _reasons(self, X: np.ndarray, values: Sequence[Mapping[str, Any]]) -> list[tuple[Reason, ...]]:
-        contributions = self.contributions(X)
+    def _reasons(
+        self, contributions: np.ndarray, values: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[Reason, ...]]:
         worth, _ = self.scoring.worth(contributions)
         return [self._write_reasons(*of) for of in zip(contributions, values, worth, strict=True)]
 
