@@ -7,16 +7,19 @@ import dagster as dg
 import polars as pl
 
 from assets.setting import OWNERS, banks, consortium, contract, one_run
-from assets.tables import columns, table
+from assets.tables import columns, picture, table
 from credit.contract import Role
 from credit.errors import DataError
-from credit.features import BankRecords
+from credit.features import OUTCOME, BankRecords
 from credit.fingerprints import frame_fingerprint
 from credit.home import Home
 from credit.leaks import barred_features, leak_findings
+from credit.partition_plot import partition_plot
+from credit.partitioning import bank_table, with_banks
 from credit.sources import raw_records
 from credit.splits import PART, bank_records, single_class_parts, with_parts
 from credit.streaming import FileIngestion, compact, ingest_file
+from registry.tracking import Tracking
 
 QUARANTINE_LIMIT = 0.2
 Parts = dict[str, pl.DataFrame]
@@ -55,17 +58,29 @@ def raw_loan_records(home: dg.ResourceParam[Home]):
         ),
     ],
 )
-def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home: dg.ResourceParam[Home]):
+def loan_records(
+    context: dg.AssetExecutionContext,
+    raw_loan_records: dict,
+    home: dg.ResourceParam[Home],
+    tracking: dg.ResourceParam[Tracking],
+):
     """Each bank's records that fit the contract, with derived features, in train, validation and test."""
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
     ingestion = ingest_file(Path(raw_loan_records["path"]), contract(), quarantine, _consortiums)
-    parted = ingestion.records
+    parted = with_banks(ingestion.records, contract(), consortium().partition, consortium().seed)
+    sharing = bank_table(parted, len(contract().classes))
+    shared_out = partition_plot(sharing, contract().classes[-1])
+    tracking.log_bytes(tracking.pipeline_run(context.run_id), shared_out, "ingestion/banks.png")
     by_bank = {alias: _parts(parted, alias) for alias in context.partition_keys}
     for alias, parts in by_bank.items():
         context.add_asset_metadata(_bank_metadata(alias, parts, ingestion), partition_key=alias)
     return dg.MaterializeResult(
         value=by_bank,
-        metadata=_metadata(ingestion, parted, quarantine),
+        metadata={
+            **_metadata(ingestion, parted, quarantine),
+            "banks": picture(shared_out),
+            "banks by size and outcome": table(sharing),
+        },
         check_results=[_contract_check(ingestion), _leak_check(by_bank)],
     )
 
@@ -73,10 +88,12 @@ def loan_records(context: dg.AssetExecutionContext, raw_loan_records: dict, home
 def _consortiums(records: pl.DataFrame) -> pl.DataFrame:
     """The consortium's banks' records that have a part."""
     parted = with_parts(records, contract(), consortium().seed).filter(pl.col(PART).is_not_null())
-    bank = contract().only(Role.BANK)
-    if bank is not None:
-        parted = parted.filter(pl.col(bank.name).is_in([b.name for b in consortium().banks]))
-    return compact(parted, contract(), PART)
+    partition, bank = consortium().partition, contract().only(Role.BANK)
+    if partition is not None and partition.how != "column":
+        return compact(parted, contract(), PART)
+    named = partition.column if partition is not None else bank.name if bank is not None else PART
+    own = pl.col(named).is_in([b.name for b in consortium().banks]) if named != PART else pl.lit(True)
+    return compact(parted.filter(own), contract(), PART, named)
 
 
 def _metadata(ingestion: FileIngestion, parted: pl.DataFrame, quarantine: Path) -> dict:
@@ -129,13 +146,16 @@ def _parts(records: pl.DataFrame, alias: str) -> Parts:
     return {"train": bank.train, "validation": bank.validation, "test": bank.test}
 
 
+def _share(records: pl.DataFrame, outcome: int) -> float:
+    return float((records[OUTCOME].to_numpy() == outcome).mean())
+
+
 def _bank_metadata(alias: str, parts: Parts, ingestion: FileIngestion) -> dict:
     name = consortium().bank(alias).name
     own = ingestion.reasons.filter(pl.col("bank") == name)
     rates = {f"{part} records": frame.height for part, frame in parts.items()}
-    rates |= {
-        f"{part} default rate": float(f["outcome"].mean() or 0.0) for part, f in parts.items() if f.height
-    }  # type: ignore[arg-type]
+    worst = len(contract().classes) - 1
+    rates |= {f"{p} rate of {contract().classes[-1]}": _share(f, worst) for p, f in parts.items() if f.height}
     one_class = single_class_parts(BankRecords(alias, **parts))
     return {
         **rates,

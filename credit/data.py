@@ -18,13 +18,19 @@ class Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     files: tuple[str, ...] = Field(
-        (), description="paths or globs of CSV, CSV.gz or Parquet, from the contract's folder"
+        default=(), description="paths or globs of CSV, CSV.gz or Parquet, from the contract's folder"
     )
-    separator: str = Field("", max_length=1, description="of fields in a CSV; detected where it is left out")
-    encoding: str = Field("", description="of a CSV's text; detected where it is left out")
-    sha256: str = Field("", description="of the files' content; a run refuses files that changed since")
-    url: str = Field("", description="SQLAlchemy URL of a database; $NAME stands for an environment variable")
-    query: str = Field("", description="SQL that selects the records, or a table's name")
+    separator: str = Field(
+        default="", max_length=1, description="of fields in a CSV; detected where it is left out"
+    )
+    encoding: str = Field(default="", description="of a CSV's text; detected where it is left out")
+    sha256: str = Field(
+        default="", description="of the files' content; a run refuses files that changed since"
+    )
+    url: str = Field(
+        default="", description="SQLAlchemy URL of a database; $NAME stands for an environment variable"
+    )
+    query: str = Field(default="", description="SQL that selects the records, or a table's name")
 
     def below(self, folder: Path) -> Data:
         """The same data with relative paths taken from `folder`."""

@@ -189,7 +189,7 @@ def _unreadable_pairs(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _quarantine(raw: pl.DataFrame, reasons: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     bank = contract.only(Role.BANK)
-    name = pl.col(bank.source).str.strip_chars() if bank else pl.lit(None, pl.String)
+    name = pl.col(_source(contract, bank.name)).str.strip_chars() if bank else pl.lit(None, pl.String)
     joined = reasons.group_by(ROW).agg(pl.col(REASON).sort().str.join("; "))
     bad = raw.join(joined.rename({REASON: _OWN + REASON}), on=ROW).sort(ROW)
     own = [ROW, name.alias("bank"), pl.col(_OWN + REASON).alias(REASON)]

@@ -98,7 +98,7 @@ def _as_utf8(path: Path, form: CsvForm, aside: Path) -> Path:
             shutil.copyfileobj(raw, copy, COPY)
         else:
             # cp1252 leaves five bytes undefined; they mean nothing, and cost no record.
-            reader = codecs.getreader(form.encoding)(raw, errors="replace")
+            reader = codecs.getreader(form.encoding)(raw, "replace")
             while text := reader.read(COPY):
                 copy.write(text.encode())
     return aside

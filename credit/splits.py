@@ -7,9 +7,10 @@ import zlib
 import numpy as np
 import polars as pl
 
-from credit.contract import Contract, EntitySplit, Role, TimeSplit
+from credit.contract import Column, Contract, EntitySplit, Role, TimeSplit
 from credit.features import OUTCOME, PARTS, BankRecords
 from credit.ingestion import ROW
+from credit.partitioning import BANK
 
 PART = "part"
 
@@ -24,11 +25,8 @@ def with_parts(records: pl.DataFrame, contract: Contract, seed: int) -> pl.DataF
 def bank_records(
     records: pl.DataFrame, contract: Contract, bank: str, *, seed: int, cap: int | None = None
 ) -> BankRecords:
-    """The records of `bank` that have a part, at most `cap` of them (a seeded sample), in source order."""
-    column = contract.only(Role.BANK)
-    own = records.filter(pl.col(PART).is_not_null())
-    if column is not None:
-        own = own.filter(pl.col(column.name) == bank)
+    """The records of `bank` (by the column BANK) that have a part, at most `cap` (a seeded sample), in source order."""
+    own = records.filter(pl.col(PART).is_not_null(), pl.col(BANK) == bank)
     if cap is not None and own.height > cap:
         own = own.sort(ROW)[np.sort(_rng(seed, bank).permutation(own.height)[:cap])]
     kept = [ROW, *(f.name for f in (*contract.features, *contract.with_role(Role.SENSITIVE))), OUTCOME]
@@ -45,7 +43,8 @@ def single_class_parts(bank: BankRecords) -> list[str]:
 def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
     time = contract.only(Role.TIME)
     assert time is not None
-    year = pl.col(time.name)
+    dated = isinstance(time, Column) and time.parse == "date"
+    year = pl.col(time.name).dt.year() if dated else pl.col(time.name)
     chain = pl.when(year.is_between(*split.train)).then(pl.lit("train"))
     chain = chain.when(year.is_between(*split.validation)).then(pl.lit("validation"))
     return chain.when(year.is_between(*split.test)).then(pl.lit("test"))
@@ -56,7 +55,11 @@ def _by_entity(split: EntitySplit, contract: Contract, seed: int) -> pl.Expr:
     key = pl.col(entity.name if entity is not None and split.by == "entity" else ROW)
     place = key.hash(seed).cast(pl.Float64) / 2.0**64
     chain = pl.when(place < split.test).then(pl.lit("test"))
-    return chain.when(place < split.test + split.validation).then(pl.lit("validation")).otherwise(pl.lit("train"))
+    return (
+        chain.when(place < split.test + split.validation)
+        .then(pl.lit("validation"))
+        .otherwise(pl.lit("train"))
+    )
 
 
 def _rng(seed: int, bank: str) -> np.random.Generator:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from credit.errors import FederationError
+from credit.partitioning import Partition
 from credit.policy import Policy
 
 SLUG = r"^[a-z0-9][a-z0-9_-]*$"
@@ -43,6 +44,7 @@ class Consortium(BaseModel):
     rounds: int = Field(ge=1)
     strategy: str = Field(default="fedavg", pattern="^(fedavg)$")
     quorum: float = Field(default=1.0, gt=0, le=1)
+    partition: Partition | None = Field(default=None, description="banks for records that name none")
     policy: Policy = Policy()
 
     @model_validator(mode="after")

@@ -10,28 +10,36 @@ from credit.contract import Contract, Role, load_contract
 from credit.errors import ContractError, DataError
 from credit.files import whole_file
 from credit.home import Home
-from credit.parsing import parse_columns
+from credit.ingestion import ROW, check_columns
+from credit.parsing import typed_column
+from credit.partitioning import Partition
 from credit.sources import raw_records
 from credit.splits import PART, with_parts
 from federated.consortium import Consortium, load_consortium
 
 MOST_BANKS = 100
+SIMULATED_BANKS = 6
 
 
 def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) -> Path:
     """Write a consortium of the `banks` largest banks ("all": up to 100, uncapped) of `dataset`; its path.
 
-    Families, rounds and the rest are those of the consortium file `base`.
+    `dataset` is a shipped name or a contract's path. Where its contract has no bank column, records are shared
+    out among `banks` simulated banks. Families, rounds and the rest are those of the consortium file `base`.
     """
     settings, contract = load_consortium(base), load_contract(dataset)
-    most = MOST_BANKS if banks in (None, "all") else _number(banks)
-    names = largest_banks(raw_records(dataset, home.data).read(), contract, settings.seed)[:most]
+    partition = settings.partition or _default_partition(contract, banks)
+    names = _bank_names(raw_records(dataset, home.data).path, contract, partition, banks, settings.seed)
+    terms = settings.model_dump(
+        exclude={"name", "dataset", "model", "banks", "records_per_bank", "partition"}
+    )
     drafted = Consortium(
-        **settings.model_dump(exclude={"name", "dataset", "model", "banks", "records_per_bank"}),
-        name=f"{len(names)} largest banks of {contract.name}",
-        dataset=dataset,
+        **terms,
+        name=f"{len(names)} {'simulated' if partition else 'largest'} banks of {contract.name}",
+        dataset=str(Path(dataset).resolve()) if Path(dataset).suffix else dataset,
         model=settings.model if dataset == settings.dataset else f"{settings.model}-{contract.name}",
         records_per_bank=None if banks == "all" else settings.records_per_bank,
+        partition=partition,
         banks=[{"name": name, "alias": alias} for name, alias in zip(names, _aliases(names), strict=True)],  # type: ignore[arg-type]
     )
     path = home.root / "consortia" / f"{contract.name}-{banks or 'default'}.yaml"
@@ -40,14 +48,18 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     return path
 
 
-def largest_banks(raw: pl.DataFrame, contract: Contract, seed: int) -> list[str]:
-    """Names of the banks with training records, the largest first."""
+def largest_banks(raw: Path, contract: Contract, seed: int) -> list[str]:
+    """Names of the banks with training records, the largest first; `raw` is a Parquet of texts."""
     bank = contract.only(Role.BANK)
     if bank is None:
         raise ContractError(
             f"contract {contract.name} has no column with the role bank: name the banks' column"
         )
-    typed = with_parts(parse_columns(raw.with_row_index("row").lazy(), contract).collect(), contract, seed)
+    roles = (Role.BANK, Role.TIME, Role.ENTITY)
+    wanted = [typed_column(c).alias(c.name) for c in contract.columns if c.role in roles]
+    texts = pl.scan_parquet(raw)
+    check_columns(texts.collect_schema().names(), contract)
+    typed = with_parts(texts.select(wanted).collect(engine="streaming").with_row_index(ROW), contract, seed)
     train = typed.filter(pl.col(PART) == "train", pl.col(bank.name).is_not_null())
     counts = train.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
     if counts.is_empty():
@@ -55,6 +67,36 @@ def largest_banks(raw: pl.DataFrame, contract: Contract, seed: int) -> list[str]
             f"no record of {contract.name} falls into the contract's training years: correct its split"
         )
     return counts[bank.name].to_list()
+
+
+def _default_partition(contract: Contract, banks: str | None) -> Partition | None:
+    """For a contract without banks: simulated ones that differ in size and in their mix of outcomes."""
+    if contract.only(Role.BANK) is not None:
+        return None
+    return Partition(
+        how="quantity_label", banks=SIMULATED_BANKS if banks in (None, "all") else _number(banks)
+    )
+
+
+def _bank_names(
+    raw: Path, contract: Contract, partition: Partition | None, banks: str | None, seed: int
+) -> list[str]:
+    if partition is not None and partition.how != "column":
+        return partition.names()
+    if partition is not None:
+        contract = _with_bank_column(contract, partition.column)
+    return largest_banks(raw, contract, seed)[: MOST_BANKS if banks in (None, "all") else _number(banks)]
+
+
+def _with_bank_column(contract: Contract, name: str) -> Contract:
+    """`contract` with the role bank given to the column `name`, and to it alone."""
+    if name not in {c.name for c in contract.columns}:
+        raise ContractError(f"the partition's column {name!r} is no column of contract {contract.name}")
+    roles = {c.name: Role.INPUT if c.role is Role.BANK else c.role for c in contract.columns} | {
+        name: Role.BANK
+    }
+    columns = tuple(c.model_copy(update={"role": roles[c.name]}) for c in contract.columns)
+    return contract.model_copy(update={"columns": columns})
 
 
 def _number(banks: str | None) -> int:
