@@ -25,7 +25,8 @@ class PointsScale:
         p = self.policy
         odds = -self.calibration.log_odds(np.asarray(margin, dtype=float))
         doublings = (odds - np.log(p.base_odds)) / np.log(2.0)
-        return np.clip(p.base_score + p.points_to_double_odds * doublings, p.low, p.high)
+        points = p.base_score + p.points_to_double_odds * doublings
+        return np.minimum(np.maximum(points, p.low), p.high)
 
     def margins_worth(self, contributions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points each feature adds, shape (n, F), and the reference's points, shape (n,).
@@ -38,9 +39,10 @@ class PointsScale:
         reference, margin = contributions[:, -1], contributions.sum(axis=1)
         distance = margin - reference
         near = np.abs(distance) < NEAR
-        start = self.points(reference)
-        slope = (self.points(margin) - start) / np.where(near, 1.0, distance)
-        slope = np.where(near, self._slope_at(reference), slope)
+        start, end = self.points(np.stack([reference, margin]))
+        slope = (end - start) / np.where(near, 1.0, distance)
+        if near.any():
+            slope = np.where(near, self._slope_at(reference), slope)
         return contributions[:, :-1] * slope[:, None], start
 
     def _slope_at(self, margin: np.ndarray) -> np.ndarray:

@@ -70,9 +70,13 @@ class ReasonWriter:
         """
         raised = toward_worst(contributions).tolist()
         points = [0.0] * len(raised) if worth is None else worth.tolist()
-        weighed = [(-round(sum(raised[i] for i, _ in g), _DIGITS), g[0][0], g) for g in self._groups]
-        strongest = sorted(weighed, key=_by_strength)[: self._most]
-        return tuple(self._reason(g, raised, points, values) for weight, _, g in strongest if weight < 0)
+        weighed = []
+        for n, group in enumerate(self._groups):
+            total = raised[group[0][0]] if len(group) == 1 else sum(raised[i] for i, _ in group)
+            if (strength := round(total, _DIGITS)) > 0:
+                weighed.append((-strength, n, group))
+        weighed.sort()
+        return tuple(self._reason(group, raised, points, values) for _, _, group in weighed[: self._most])
 
     def _reason(
         self,
@@ -81,10 +85,13 @@ class ReasonWriter:
         points: list[float],
         values: Mapping[str, Any],
     ) -> Reason:
-        field = min(group, key=lambda member: (-round(raised[member[0]], _DIGITS), member[0]))[1]
+        i, field = group[0]
+        total, cost = raised[i], points[i]
+        if len(group) > 1:
+            field = min(group, key=lambda member: (-round(raised[member[0]], _DIGITS), member[0]))[1]
+            total, cost = (sum(of[i] for i, _ in group) for of in (raised, points))
         value = values.get(field.name)
         sentence = self._sentence.format(label=field.title, value=self._say[field.name](value))
-        total, cost = (sum(of[i] for i, _ in group) for of in (raised, points))
         return Reason(field.name, sentence, total, field.title, value, field.unit, cost, field.reason_group)
 
 
@@ -107,10 +114,6 @@ def number_text(value: float, language: str) -> str:
     whole, _, rest = text.partition(".")
     rest = rest.rstrip("0")
     return whole.replace(",", thousands) + (point + rest if rest else "")
-
-
-def _by_strength(item: tuple[float, int, Any]) -> tuple[float, int]:
-    return item[0], item[1]
 
 
 def _sayer(field: Column | Derived, language: str) -> Callable[[Any], str]:
