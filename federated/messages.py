@@ -83,6 +83,13 @@ KINDS = {
             False,
         ),
         Kind(
+            "leaf_sums",
+            "train.leaf_sums",
+            "candidate trees, deltas the bank lacks",
+            "sums of g and h and records by leaf (train, validation)",
+            True,
+        ),
+        Kind(
             "losses",
             "evaluate",
             "weights, or deltas the bank lacks",

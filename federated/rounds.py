@@ -93,11 +93,12 @@ def _round(
     if after is None:
         raise FederationError(f"round {number}: the strategy made no model of {len(answers)} answers")
 
+    inner: dict[int, str] = getattr(strategy, "failures", {})
     evaluated = roster.exchange.send(strategy.configure_evaluate(number, after, config, grid))
     scored = roster.require(evaluated, f"banks evaluated round {number}")
     figures = strategy.aggregate_evaluate(number, scored) or MetricRecord()
 
-    failed = roster.by_name(roster.refused | failures | trained.failures | evaluated.failures)
+    failed = roster.by_name(roster.refused | failures | inner | trained.failures | evaluated.failures)
     return after, RoundReport(
         round=number,
         train_loss=_mean(figures, "train-loss", "train-examples"),

@@ -11,7 +11,6 @@ import numpy as np
 from flwr.app import ArrayRecord
 from flwr.serverapp import Grid
 
-from credit.errors import FederationError
 from credit.features import BankRecords, FeatureSpec
 from credit.models import Model
 from credit.models.logistic import LogisticModel
@@ -27,8 +26,8 @@ from federated.roster import BankIdentity, Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult
 from federated.session import Session
 from federated.site import BankSite
-from federated.strategies import STRATEGIES
-from federated.strategies.fedavg import LEARNING_RATE, TreeFedAvg, logistic_fedavg
+from federated.strategies.choice import served_strategy, suited_params, tree_strategy
+from federated.strategies.fedavg import logistic_fedavg
 from federated.tasks.logistic import WEIGHTS
 
 
@@ -66,7 +65,7 @@ def train_federated(
     *,
     strategy: str = "fedavg",
     rounds: int = 30,
-    trees_per_round: int = 2,
+    trees_per_round: int | None = None,
     patience: int | None = None,
     seed: int = 0,
     params: Any = None,
@@ -80,7 +79,8 @@ def train_federated(
 ) -> FederatedModel:
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
-    `params` is the family's parameter dataclass (None: the defaults, for trees with larger steps).
+    `strategy` is one of STRATEGIES; a family that it does not serve takes the nearest one that does.
+    `params` is the family's parameter dataclass (None: what suits the strategy).
     `quorum` is the share of the `expected` banks (default: those there at the start) that must answer
     every exchange; `wait` bounds an exchange and `gather_wait` the wait for missing banks, in seconds.
     Encoding and base rate come from the banks there at the start; a bank that joins later takes them as
@@ -89,11 +89,8 @@ def train_federated(
 
     Raises FederationError below the quorum, and for an unknown family or strategy.
     """
-    if strategy not in STRATEGIES:
-        raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
-    plain_params = params_of(family, params)
-    if params is None and family != "logistic":
-        plain_params["learning_rate"] = LEARNING_RATE
+    strategy = served_strategy(strategy, family)
+    plain_params = params_of(family, params) | (suited_params(strategy, family) if params is None else {})
     roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait, most_records)
     purpose = {"family": family, "strategy": strategy, "trees_per_round": trees_per_round, "seed": seed}
     purpose |= {"params": plain_params, "contract": spec.contract}
@@ -106,7 +103,7 @@ def train_federated(
     if family == "logistic":
         model, result = _train_logistic(session, spec, plan, on_round)
     else:
-        model, result = _train_trees(session, spec, plan, on_round, trees_per_round)
+        model, result = _train_trees(session, spec, plan, on_round, strategy, trees_per_round)
     session.end()
     return FederatedModel(
         model=model,
@@ -140,11 +137,12 @@ def _train_trees(
     spec: FeatureSpec,
     plan: RoundPlan,
     on_round: OnRound | None,
+    strategy_name: str,
     trees_per_round: int,
 ) -> tuple[Model, RoundsResult]:
     agreement = session.agreement
     learner = tree_learner(agreement.family, agreement.params, spec)
-    strategy = TreeFedAvg(learner, trees_per_round)
+    strategy = tree_strategy(strategy_name, learner, session.roster, trees_per_round, agreement.seed)
     result = session.run(strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
     cover = summed(session.roster, "cover", messages.pack({"trees": trees}))

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from federated.averaging.splits import Splits
+
 Tree = dict[str, Any]
 
 
@@ -63,6 +65,35 @@ def leaf_numbers(tree: Tree, columns: np.ndarray) -> np.ndarray:
 def leaf_values(tree: Tree) -> np.ndarray:
     """Leaf values, shape (leaves, K)."""
     return np.array(tree["leaf_values"]).reshape(leaf_size(tree), -1)
+
+
+def with_values(tree: Tree, values: np.ndarray) -> Tree:
+    """`tree` with these leaf values, leaf by leaf and margin by margin."""
+    return tree | {"leaf_values": values.ravel().tolist()}
+
+
+def splits(tree: Tree) -> Splits:
+    """The symmetric tree as a complete binary one: its bit `d` is the side taken at depth `d`."""
+    depth = len(tree["splits"])
+    levels = [np.arange(2**d) for d in range(depth)]
+    below = [2 ** (d + 1) - 1 + np.arange(2 ** (d + 1)) for d in range(depth)]
+    if depth:
+        below[-1] = ~np.arange(2**depth)
+    feature, border = zip(*tree["splits"], strict=True) if depth else ((), ())
+    everywhere = np.ones(2**depth - 1, bool)
+    return Splits(
+        feature=np.repeat(np.array(feature, np.int64), [len(n) for n in levels]),
+        threshold=np.repeat(np.array(border, float), [len(n) for n in levels]),
+        nan_left=everywhere,
+        nan_is_zero=~everywhere,
+        left=np.concatenate([np.zeros(0, np.int64), *(b[n] for b, n in zip(below, levels, strict=True))]),
+        right=np.concatenate(
+            [
+                np.zeros(0, np.int64),
+                *(b[n + 2**d] for d, (b, n) in enumerate(zip(below, levels, strict=True))),
+            ]
+        ),
+    )
 
 
 def document(

@@ -10,6 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from federated.averaging.splits import Splits
+
+NAN_LEFT, MISSING_TYPE, NAN_IS_MISSING = 2, 12, 8
+
 KEPT = (
     "num_leaves",
     "num_cat",
@@ -64,7 +68,7 @@ def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> 
 
 def scaled(tree: Tree, weight: float) -> Tree:
     """`tree` with every leaf value times `weight`."""
-    return tree | {"leaf_value": _join(weight * np.array(tree["leaf_value"].split(), float))}
+    return with_values(tree, weight * leaf_values(tree))
 
 
 def stump(value: float) -> Tree:
@@ -77,6 +81,42 @@ def leaf_size(tree: Tree) -> int:
     return int(tree["num_leaves"])
 
 
+def splits(tree: Tree) -> Splits:
+    """The inner nodes of `tree`; it must split numbers only."""
+    feature, kind, left, right = (
+        _column(tree, key, np.int64)
+        for key in ("split_feature", "decision_type", "left_child", "right_child")
+    )
+    nan_left, nan_is_zero = (kind & NAN_LEFT) > 0, (kind & MISSING_TYPE) != NAN_IS_MISSING
+    return Splits(feature, _column(tree, "threshold", np.float64), nan_left, nan_is_zero, left, right)
+
+
+def tree_of(splits: Splits, values: np.ndarray) -> Tree:
+    """The tree of these inner nodes and leaf values; without any, a stump."""
+    if not len(splits.feature):
+        return stump(values[0])
+    kind = np.where(splits.nan_left, NAN_LEFT, 0) + np.where(splits.nan_is_zero, 0, NAN_IS_MISSING)
+    return STUMP | {
+        "num_leaves": str(len(values)),
+        "split_feature": _join(splits.feature),
+        "threshold": _join(splits.threshold),
+        "decision_type": _join(kind),
+        "left_child": _join(splits.left),
+        "right_child": _join(splits.right),
+        "leaf_value": _join(values),
+    }
+
+
+def leaf_values(tree: Tree) -> np.ndarray:
+    """Leaf values, shape (leaves,)."""
+    return _column(tree, "leaf_value", np.float64)
+
+
+def with_values(tree: Tree, values: np.ndarray) -> Tree:
+    """`tree` with these leaf values."""
+    return tree | {"leaf_value": _join(values)}
+
+
 def covered(tree: Tree, cover: np.ndarray) -> Tree:
     """`tree` with records by leaf, shape (leaves,), and their sums by inner node written in.
 
@@ -87,17 +127,12 @@ def covered(tree: Tree, cover: np.ndarray) -> Tree:
         return tree | {"leaf_count": str(counts[0])}
     return tree | {
         "leaf_count": _join(counts),
-        "internal_count": _join(_inner(tree, counts)),
+        "internal_count": _join(splits(tree).inner(counts)),
     }
 
 
-def _inner(tree: Tree, counts: np.ndarray) -> np.ndarray:
-    """Records by inner node; a child below zero is leaf ~child, and children come after parents."""
-    left, right = (np.array(tree[side].split(), int) for side in ("left_child", "right_child"))
-    inner = np.zeros(len(left), np.int64)
-    for node in range(len(left) - 1, -1, -1):
-        inner[node] = sum(counts[~c] if c < 0 else inner[c] for c in (left[node], right[node]))
-    return inner
+def _column(tree: Tree, key: str, kind: type) -> np.ndarray:
+    return np.array(tree.get(key, "").split(), kind)
 
 
 def _whole_trees(text: str) -> list[Tree]:

@@ -15,6 +15,7 @@ import numpy as np
 from credit.encoding import Encoding
 from credit.models.catboost import CatBoostModel
 from federated.averaging import catboost_json as text
+from federated.learners.protocol import Shrinkage, Structure
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,19 @@ class CatBoostLearner:
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
         return np.array([text.leaf_size(t) for t in text.load(blob)], np.int64)
+
+    def structures(self, blob: bytes) -> list[Structure]:
+        every = tuple(range(self.n_margins))
+        return [Structure(text.splits(tree), every) for tree in text.load(blob)]
+
+    def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
+        trees = text.load(blob)
+        parts = np.split(values, np.cumsum([text.leaf_size(t) * self.n_margins for t in trees])[:-1])
+        return text.dump([text.with_values(t, v) for t, v in zip(trees, parts, strict=True)])
+
+    @property
+    def shrinkage(self) -> Shrinkage:
+        return Shrinkage(self.params.learning_rate, self.params.l2_leaf_reg, self.params.min_data_in_leaf)
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)

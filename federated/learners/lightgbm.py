@@ -13,6 +13,7 @@ from credit.encoding import Encoding
 from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
 from federated.learners.loss import gradients
+from federated.learners.protocol import Shrinkage, Structure
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,30 @@ class LightGBMLearner:
         return self._blob(first + grown[self.n_margins :], data.n_features)
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
-        if not len(X):
-            return np.zeros((0, self.n_margins))
-        raw = _booster(blob).predict(X, raw_score=True, num_threads=self.threads)
-        return np.asarray(raw).reshape(len(X), self.n_margins)
+        total = np.zeros((len(X), self.n_margins))
+        for number, tree in enumerate(text.trees(blob.decode())):
+            total[:, number % self.n_margins] += text.leaf_values(tree)[text.splits(tree).leaves(X)]
+        return total
 
     def leaves(self, blob: bytes, X: np.ndarray) -> np.ndarray:
-        leaves = _booster(blob).predict(X, pred_leaf=True, num_threads=self.threads)
-        return np.asarray(leaves).reshape(len(X), -1).astype(np.int64)
+        return np.column_stack([text.splits(t).leaves(X) for t in text.trees(blob.decode())])
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
         return np.array([text.leaf_size(t) for t in text.trees(blob.decode())], np.int64)
+
+    def structures(self, blob: bytes) -> list[Structure]:
+        trees = text.trees(blob.decode())
+        return [Structure(text.splits(t), (i % self.n_margins,)) for i, t in enumerate(trees)]
+
+    def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
+        trees = text.trees(blob.decode())
+        parts = np.split(values, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
+        valued = [text.with_values(t, v) for t, v in zip(trees, parts, strict=True)]
+        return self._blob(valued, _n_features(blob))
+
+    @property
+    def shrinkage(self) -> Shrinkage:
+        return Shrinkage(self.params.learning_rate, self.params.lambda_l2, self.params.min_data_in_leaf)
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
         pairs = zip(blobs, weights, strict=True)
@@ -133,10 +147,6 @@ class LightGBMLearner:
             "seed": seed,
             "verbosity": -1,
         }
-
-
-def _booster(blob: bytes) -> lgb.Booster:
-    return lgb.Booster(model_str=blob.decode())
 
 
 def _n_features(blob: bytes) -> int:

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from credit.encoding import Encoding
 from credit.models import Model
+from federated.averaging.splits import Splits
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A tree without its values: inner nodes, and the margins that every leaf holds a value of."""
+
+    splits: Splits
+    margins: tuple[int, ...]
+
+    @property
+    def leaves(self) -> int:
+        return len(self.splits.feature) + 1
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """What holds a leaf's value back: size of a step, penalty on squared values, fewest records in a leaf."""
+
+    step: float
+    l2: float
+    fewest: int
 
 
 class TreeLearner(Protocol):
@@ -20,6 +43,10 @@ class TreeLearner(Protocol):
 
     family: str
     n_margins: int
+    monotone: dict[int, int]
+
+    @property
+    def shrinkage(self) -> Shrinkage: ...
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> Any:
         """Bin the records, X of shape (n, F), once; the result goes into every `propose`."""
@@ -39,6 +66,14 @@ class TreeLearner(Protocol):
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
         """Number of leaves of each tree, shape (T,)."""
+        ...
+
+    def structures(self, blob: bytes) -> list[Structure]:
+        """The blob's trees without their values."""
+        ...
+
+    def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
+        """`blob` with these values: tree by tree, leaf by leaf, margin by margin."""
         ...
 
     def combine(self, blobs: Sequence[bytes], weights: Sequence[float]) -> bytes:
@@ -69,3 +104,9 @@ def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 819
         leaves = learner.leaves(blob, X[first : first + rows]) + starts
         cover += np.bincount(leaves.ravel(), minlength=len(cover))
     return cover
+
+
+def bare(learner: TreeLearner, blob: bytes) -> bytes:
+    """The blob's structures alone: every value zero."""
+    outputs = sum(s.leaves * len(s.margins) for s in learner.structures(blob))
+    return learner.with_values(blob, np.zeros(outputs))

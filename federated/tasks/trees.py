@@ -12,7 +12,9 @@ from credit.features import FeatureSpec
 from federated import messages
 from federated.agreement import Agreement
 from federated.learners import tree_learner
-from federated.learners.protocol import leaf_cover
+from federated.learners.loss import gradients
+from federated.learners.protocol import bare, leaf_cover
+from federated.leaves import leaf_sums
 from federated.tasks.task import Answer, Parts, losses
 
 HELD = "round"
@@ -33,16 +35,35 @@ class TreeTask:
 
     @property
     def answers(self) -> dict[str, Answer]:
-        return {"propose": self.propose, "losses": self.losses, "cover": self.cover}
+        return {
+            "propose": self.propose,
+            "leaf_sums": self.leaf_sums,
+            "losses": self.losses,
+            "cover": self.cover,
+        }
 
     def propose(self, content: RecordDict) -> RecordDict:
+        """Trees boosted from the shared margin, with or without leaf values; none where `trees` is 0."""
         self.catch_up(content)
+        figures = {messages.EXAMPLES: len(self.train), HELD: self.held}
+        asked = messages.config(content)
+        if not asked["trees"]:
+            return messages.pack({}, figures)
         if self._binned is None:
             self._binned = self.learner.bind(self.parts.train.X, self.parts.train.outcome)
-        trees = messages.config(content)["trees"]
-        blob = self.learner.propose(self._binned, self.train, trees, self.agreement.seed + self.held)
-        figures = {messages.EXAMPLES: len(self.train), HELD: self.held}
-        return messages.pack({"trees": blob}, figures)
+        blob = self.learner.propose(self._binned, self.train, asked["trees"], self.agreement.seed + self.held)
+        return messages.pack({"trees": bare(self.learner, blob) if asked.get("bare") else blob}, figures)
+
+    def leaf_sums(self, content: RecordDict) -> RecordDict:
+        """Sums of derivatives at the shared margin by leaf of the candidates, of train and of validation."""
+        self.catch_up(content)
+        blob = messages.blobs(content)["candidates"]
+        structures = self.learner.structures(blob)
+        both = []
+        for part, margin in ((self.parts.train, self.train), (self.parts.validation, self.validation)):
+            leaves = self.learner.leaves(blob, part.X).T
+            both.append(leaf_sums(structures, leaves, *gradients(margin, part.outcome)))
+        return messages.pack({messages.SUMS: np.stack(both).ravel()}, {HELD: self.held})
 
     def losses(self, content: RecordDict) -> RecordDict:
         self.catch_up(content)
@@ -61,7 +82,7 @@ class TreeTask:
             self._restart()
         if start != self.held:
             raise FederationError(f"deltas after round {start} came, but this bank holds round {self.held}")
-        for blob in messages.blobs(content).values():
+        for blob in [blob for name, blob in messages.blobs(content).items() if name.isdigit()]:
             self.train = self.train + self.learner.margins(blob, self.parts.train.X)
             self.validation = self.validation + self.learner.margins(blob, self.parts.validation.X)
             self.held += 1

@@ -1,0 +1,50 @@
+"""Which strategy serves a family, with which parameters by default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from credit.errors import FederationError
+from federated.learners.protocol import TreeLearner
+from federated.roster import Roster
+from federated.strategies import STRATEGIES
+from federated.strategies.fedavg import TreeFedAvg
+from federated.strategies.leaf_refit import LeafRefit
+from federated.strategies.trees import TreeStrategy
+
+# Averaging over banks damps every step: at a rate of .3 the same loss takes half the rounds and trees.
+SUITED: dict[tuple[str, str], dict[str, Any]] = {
+    ("fedavg", "lightgbm"): {"learning_rate": 0.3},
+    ("fedavg", "catboost"): {"learning_rate": 0.3},
+    ("leaf_refit", "lightgbm"): {"learning_rate": 0.1},
+    ("leaf_refit", "catboost"): {"learning_rate": 0.1},
+}
+TREES_PER_ROUND = {"fedavg": 2, "leaf_refit": 5, "histogram": 5}
+
+
+def served_strategy(strategy: str, family: str) -> str:
+    """`strategy`, or the nearest one that serves `family`.
+
+    Logistic regression has weights to average; histograms make LightGBM's trees, not CatBoost's symmetric
+    ones. Raises FederationError for an unknown strategy.
+    """
+    if strategy not in STRATEGIES:
+        raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
+    if family == "logistic":
+        return "fedavg"
+    return "leaf_refit" if (strategy, family) == ("histogram", "catboost") else strategy
+
+
+def suited_params(strategy: str, family: str) -> dict[str, Any]:
+    """What a strategy changes in the family's default parameters."""
+    return SUITED.get((strategy, family), {})
+
+
+def tree_strategy(
+    name: str, learner: TreeLearner, roster: Roster, trees_per_round: int | None, seed: int
+) -> TreeStrategy:
+    """The tree strategy of this name; None takes its own number of trees a round."""
+    trees = trees_per_round or TREES_PER_ROUND[name]
+    if name == "fedavg":
+        return TreeFedAvg(learner, trees)
+    return LeafRefit(learner, roster, trees, seed)

@@ -1,0 +1,81 @@
+"""Leaf refit: banks propose tree structures, all banks' sums of derivatives give the leaves their values.
+
+The model holds one tree a step, not one a bank, and its leaves are those that Newton boosting (Friedman 2001,
+Chen & Guestrin 2016) would give this structure on the pooled records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from flwr.app import Message
+
+from credit.errors import FederationError
+from federated import messages
+from federated.learners.protocol import Structure, TreeLearner
+from federated.leaves import loss_change, refitted_values
+from federated.roster import Roster
+from federated.strategies.trees import SummingStrategy
+
+
+class LeafRefit(SummingStrategy):
+    """Boosting by the best of `candidates` proposed structures a step, refitted over all banks.
+
+    `kept` of them, averaged, enter the model: more than one spares slow links exchanges. Proposers take
+    turns, so that mid-size banks' structures are among the candidates.
+    """
+
+    def __init__(
+        self, learner: TreeLearner, roster: Roster, steps: int, seed: int, candidates: int = 3, kept: int = 1
+    ):
+        super().__init__(learner, roster, steps)
+        self.seed, self.candidates, self.kept = seed, candidates, kept
+
+    def proposers(self, nodes: list[int]) -> list[int]:
+        """This step's proposers: the next of a shuffled order of the banks, again and again."""
+        turn, n = len(self.deltas) * self.candidates, max(1, len(nodes))
+        places = range(turn, turn + min(self.candidates, len(nodes)))
+        orders = {p // n: np.random.default_rng([self.seed, p // n]).permutation(n) for p in places}
+        return list(dict.fromkeys(nodes[orders[p // n][p % n]] for p in places))
+
+    def step(self, nodes: list[int], opening: list[Message]) -> bytes:
+        proposals = _trees(opening) or self._proposals(nodes)
+        sums, _ = self.sum("leaf_sums", nodes, arrays={"candidates": self._joined(proposals)})
+        refits = list(self._refits(proposals, sums))
+        best = sorted(refits, key=lambda refit: refit[0])[: self.kept]
+        return self.learner.combine([blob for _, blob in best], [1.0 / len(best)] * len(best))
+
+    def _proposals(self, nodes: list[int]) -> list[bytes]:
+        """Structures of this step's proposers, or of whoever can propose."""
+        for turn in (self.proposers(nodes), nodes):
+            proposals = _trees(self.ask("propose", turn, trees=1, bare=True))
+            if proposals:
+                return proposals
+        raise FederationError(
+            "no bank proposed a tree: " + "; ".join(self.roster.by_name(self.failures).values())
+        )
+
+    def _refits(self, proposals: list[bytes], sums: np.ndarray) -> Iterable[tuple[float, bytes]]:
+        """Each proposal with its refitted values, and what it adds to the banks' summed validation loss."""
+        learner = self.learner
+        train, validation = sums.reshape(2, -1, 3)
+        start = 0
+        for blob in proposals:
+            structures = learner.structures(blob)
+            own = slice(start, start := start + _outputs(structures))
+            values = refitted_values(structures, train[own], learner.shrinkage, learner.monotone)
+            judged = validation if validation.any() else train
+            yield loss_change(judged[own], values), learner.with_values(blob, values)
+
+    def _joined(self, proposals: list[bytes]) -> bytes:
+        return self.learner.combine(proposals, [1.0] * len(proposals))
+
+
+def _trees(answers: Iterable[Message]) -> list[bytes]:
+    found = [messages.blobs(answer.content).get("trees") for answer in answers]
+    return [blob for blob in found if blob is not None]
+
+
+def _outputs(structures: list[Structure]) -> int:
+    return sum(s.leaves * len(s.margins) for s in structures)
