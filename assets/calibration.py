@@ -13,7 +13,14 @@ from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, every_bank, one_run
 from assets.tables import picture, table
 from assets.training import bank_list
-from credit.calibration import ScoreHistogram, error_of_sums, fit_calibration, rate_sums, risk_margin
+from credit.calibration import (
+    ScoreHistogram,
+    error_of_sums,
+    fit_calibration,
+    noise_of_sums,
+    rate_sums,
+    risk_margin,
+)
 from credit.features import OUTCOME, BankRecords
 from credit.metrics import brier, log_loss
 from credit.models import Model
@@ -98,6 +105,7 @@ def _figures(scoring: Scoring, margins: Iterable[tuple[np.ndarray, np.ndarray]])
         "records": len(default),
         "raw_error": error_of_sums(rate_sums(raw, default)),
         "error": error_of_sums(rate_sums(pd, default)),
+        "error_noise": noise_of_sums(rate_sums(pd, default)),
         "raw_logloss": log_loss(default, raw),
         "logloss": log_loss(default, pd),
         "brier": brier(default, pd),

@@ -1,10 +1,7 @@
-"""Promotion of the winner: registered, judged by the gate, crowned where every check passes."""
+"""Promotion of the winner: registered, judged by the gate, crowned where no check blocks."""
 
 import json
-import tempfile
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -12,68 +9,73 @@ import polars as pl
 from assets.calibration import scoring_of
 from assets.evaluation import best_family
 from assets.ingestion import Parts
+from assets.judging import Evidence, judge_of
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import table
-from assets.training import bank_list
-from credit.evaluation import ALL_BANKS, Candidate, score_banks
+from assets.training import ModelsByBank, bank_list
 from credit.features import BankRecords
 from credit.fingerprints import frame_fingerprint
-from credit.leaks import barred_features
-from credit.metrics import auc_difference
-from credit.models import Model, load_model
+from credit.models import Model
 from credit.scoring import DOCUMENT, Scoring
-from registry.gate import Check, better_check, contract_check, gap_check, leak_check
+from registry.gate import gate_table
 from registry.promotion import Registry, Verdict, Version
 from registry.revision import code_revision
 from registry.tracking import Tracking
 
 
-class GateConfig(dg.Config):
-    """Limits of the promotion gate."""
-
-    largest_gap: float = 0.15
-    """Most by which the train AUC may exceed the out-of-time AUC."""
-
-
 @dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
+    ins={
+        "loan_records": dg.AssetIn(partition_mapping=every_bank),
+        "local_models": dg.AssetIn(partition_mapping=every_bank),
+    },
     backfill_policy=one_run,
     group_name="promotion",
     kinds={"mlflow"},
     owners=OWNERS,
     code_version="1",
     check_specs=[
-        dg.AssetCheckSpec("gate", asset="champion", description="The winner passed every check of the gate.")
+        dg.AssetCheckSpec("gate", asset="verdict", description="The winner passed every check of the gate.")
     ],
 )
-def champion(
+def verdict(
     context: dg.AssetExecutionContext,
-    config: GateConfig,
     loan_records: dict[str, Parts],
+    local_models: ModelsByBank,
     federated_models: dict[str, Model],
     evaluation: dict[str, pl.DataFrame],
     scoring: dict[str, list],
+    fairness: dict[str, pl.DataFrame],
+    stability: dict[str, pl.DataFrame],
     tracking: dg.ResourceParam[Tracking],
     registry: dg.ResourceParam[Registry],
 ):
-    """The model version that serves: the run's winner where it passes the gate, the sitting champion otherwise."""
+    """The run's winner, registered and judged by the gate; the table of checks stays with it, promoted or not."""
     family, banks = best_family(evaluation["validation"]), bank_list(loan_records)
-    model, row = federated_models[family], _figures(evaluation["test"], family)
-    decides = scoring_of(scoring, family)
+    model, decides = federated_models[family], scoring_of(scoring, family)
     tags = _tags(context.run_id, family, banks, decides.threshold)
     version = _register(tracking, registry, context.run_id, model, banks, tags, decides)
-    verdict = registry.contest(version, _judge(model, row, banks, config, tracking, version))
-    if verdict.champion is None:
-        raise dg.Failure(f"no version has passed the gate yet: {'; '.join(verdict.reasons)}")
+    evidence = Evidence(model, banks, local_models, evaluation, scoring, fairness, stability)
+    judged = registry.contest(version, judge_of(evidence, tracking))
+    checks = gate_table(judged.checks)
+    tracking.log_bytes(version.run_id, checks.write_csv().encode(), "gate/checks.csv")
     return dg.MaterializeResult(
-        value=_value(verdict),
-        metadata=_metadata(verdict),
-        check_results=[_check(verdict)],
+        value=_value(judged, checks.to_dicts()),
+        metadata=_metadata(judged, checks),
+        check_results=[_check(judged, checks)],
     )
 
 
-def _figures(test: pl.DataFrame, family: str) -> dict:
-    return test.filter(bank=ALL_BANKS, strategy="federated", family=family).row(0, named=True)
+@dg.asset(group_name="promotion", kinds={"mlflow"}, owners=OWNERS, code_version="1", backfill_policy=one_run)
+def champion(context: dg.AssetExecutionContext, verdict: dict, registry: dg.ResourceParam[Registry]) -> dict:
+    """The model version that serves: the run's winner where it passed the gate, the sitting champion otherwise."""
+    sitting = registry.champion()
+    if sitting is None:
+        raise dg.Failure(f"no version has passed the gate yet: {verdict['why']}")
+    context.add_output_metadata(
+        {"version": sitting.number, "family": sitting.tags["family"], "since": sitting.tags["created"]}
+    )
+    challenger = {key: verdict[key] for key in ("version", "promoted", "why")}
+    return {**_version(sitting), "challenger": challenger}
 
 
 def _tags(dagster_run: str, family: str, banks: list[BankRecords], threshold: float) -> dict[str, str]:
@@ -112,67 +114,32 @@ def _register(
     return registry.register(logged, tags)
 
 
-def _judge(
-    model: Model,
-    row: dict,
-    banks: list[BankRecords],
-    config: GateConfig,
-    tracking: Tracking,
-    version: Version,
-) -> Callable[[Version | None], list[Check]]:
-    def judge(sitting: Version | None) -> list[Check]:
-        checks = [
-            gap_check(row["gap"], config.largest_gap),
-            leak_check(barred_features(model.encoding.features, contract())),
-        ]
-        if sitting is None:
-            return [*checks, better_check(None, None)]
-        fits = contract_check(sitting.tags.get("contract_fingerprint", ""), contract().fingerprint)
-        if not fits.passed:
-            return [*checks, fits]
-        return [*checks, fits, better_check(_difference(tracking, sitting, model, banks), sitting.number)]
-
-    return judge
+def _value(judged: Verdict, checks: list[dict]) -> dict:
+    """What was judged, and what was found. `promoted` says whether it became champion."""
+    why = "; ".join(judged.reasons)
+    return {**_version(judged.version), "promoted": judged.promoted, "why": why, "checks": checks}
 
 
-def _difference(tracking: Tracking, sitting: Version, model: Model, banks: list[BankRecords]):
-    """Out-of-time AUC of `model` less the sitting champion's on the same records."""
-    with tempfile.TemporaryDirectory() as folder:
-        old = load_model(tracking.scorer_folder(sitting.run_id, Path(folder)))
-    both = [Candidate(model.family, "new", model), Candidate(old.family, "sitting", old)]
-    scores = score_banks(both, banks, "test")
-    new, former = scores.filter(strategy="new"), scores.filter(strategy="sitting")
-    outcome = new["outcome"].to_numpy()
-    return auc_difference(outcome, new["pd"].to_numpy(), former["pd"].to_numpy(), seed=consortium().seed)
+def _version(version: Version) -> dict:
+    return {"version": version.number, "run_id": version.run_id, "tags": dict(version.tags)}
 
 
-def _value(verdict: Verdict) -> dict:
-    assert verdict.champion is not None
-    why = "; ".join(verdict.reasons)
+def _metadata(judged: Verdict, checks: pl.DataFrame) -> dict:
+    sitting = judged.champion
     return {
-        "version": verdict.champion.number,
-        "run_id": verdict.champion.run_id,
-        "tags": dict(verdict.champion.tags),
-        "challenger": {"version": verdict.version.number, "promoted": verdict.promoted, "why": why},
+        "challenger": f"version {judged.version.number} ({judged.version.tags['family']})",
+        "promoted": judged.promoted,
+        "champion": f"version {sitting.number} ({sitting.tags['family']})" if sitting else "none",
+        "why": "; ".join(judged.reasons) or "passed every check",
+        "gate": table(checks),
     }
 
 
-def _metadata(verdict: Verdict) -> dict:
-    assert verdict.champion is not None
-    return {
-        "challenger": f"version {verdict.version.number} ({verdict.version.tags['family']})",
-        "promoted": verdict.promoted,
-        "champion": f"version {verdict.champion.number} ({verdict.champion.tags['family']})",
-        "why": "; ".join(verdict.reasons) or "passed every check",
-        "gate": table(pl.DataFrame(verdict.checks)),
-    }
-
-
-def _check(verdict: Verdict) -> dg.AssetCheckResult:
+def _check(judged: Verdict, checks: pl.DataFrame) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name="gate",
-        passed=verdict.promoted,
+        passed=judged.promoted,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(verdict.reasons) or "passed every check",
-        metadata={"gate": table(pl.DataFrame(verdict.checks))},
+        description="; ".join(judged.reasons) or "passed every check",
+        metadata={"gate": table(checks)},
     )

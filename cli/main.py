@@ -82,11 +82,17 @@ def serve(
 
 
 @app.command()
-def history(model: Annotated[str, typer.Option(help="Registered model.")] = "") -> None:
-    """Who was champion when, and why."""
+def history(
+    on: Annotated[str, typer.Option(help="A date: who was champion at its end.")] = "",
+    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+) -> None:
+    """Who was champion when, and why.
+
+    [dim]fedcredit history --on 2026-11-22[/]
+    """
     from cli.models import history_command
 
-    history_command(model)
+    history_command(model, on)
 
 
 @app.command()
@@ -95,13 +101,27 @@ def promote(
     override: Annotated[str, typer.Option(help="The reason, which is recorded.")],
     model: Annotated[str, typer.Option(help="Registered model.")] = "",
 ) -> None:
-    """Make a version champion by hand, also to roll back; the reason is recorded.
+    """Make a version champion by hand, whatever the gate said; the reason is recorded.
 
     [dim]fedcredit promote 3 --override "champion 4 refuses too many new firms"[/]
     """
     from cli.models import promote_command
 
     promote_command(version, override, model)
+
+
+@app.command()
+def rollback(
+    why: Annotated[str, typer.Option(help="The reason, which is recorded.")],
+    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+) -> None:
+    """Make the champion before this one champion again.
+
+    [dim]fedcredit rollback --why "version 4 refuses too many new firms"[/]
+    """
+    from cli.models import rollback_command
+
+    rollback_command(why, model)
 
 
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")

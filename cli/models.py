@@ -1,9 +1,11 @@
-"""`fedcredit history`, `fedcredit promote`."""
+"""`fedcredit history`, `fedcredit promote`, `fedcredit rollback`."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -11,14 +13,42 @@ from rich.table import Table
 from credit.errors import RegistryError
 from credit.home import Home
 
+if TYPE_CHECKING:
+    from registry.promotion import Registry, Version
 
-def history_command(model: str) -> None:
-    """Print every verdict on the registered model, oldest first."""
+
+def history_command(model: str, on: str) -> None:
+    """Print every verdict on the registered model, oldest first; or who was champion at the end of a day."""
     registry = _registry(model)
-    table = Table("when", "who", "version", "became", "why", title=f"champions of {registry.model}")
-    for event in registry.history():
-        table.add_row(event.when[:19].replace("T", " "), event.who, event.version, event.alias, event.why)
+    if on:
+        Console().print(_champion_on(registry, on))
+        return
+    head = ("when", "who", "by", "version", "became", "why")
+    table = Table(*head, title=f"champions of {registry.model}")
+    for e in registry.history():
+        table.add_row(e.when[:19].replace("T", " "), e.who, e.action, e.version, e.alias, e.why)
     Console().print(table)
+
+
+def _champion_on(registry: Registry, on: str) -> str:
+    from registry.history import champion_on
+
+    try:
+        moment = (
+            datetime.combine(date.fromisoformat(on), time.max, UTC)
+            if len(on) == 10
+            else datetime.fromisoformat(on)
+        )
+    except ValueError as error:
+        raise RegistryError(
+            f"--on {on!r} is no date: give 2026-11-22 or 2026-11-22T09:30:00+00:00"
+        ) from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    event = champion_on(registry.history(), moment)
+    if event is None:
+        return f"{registry.model} had no champion on {on}"
+    since = event.when[:19].replace("T", " ")
+    return f"on {on}: version {event.version}, champion since {since} UTC by {event.action} of {event.who}: {event.why}"
 
 
 def promote_command(version: str, override: str, model: str) -> None:
@@ -26,15 +56,27 @@ def promote_command(version: str, override: str, model: str) -> None:
     if not override.strip():
         raise RegistryError('promoting by hand needs a reason: --override "why"')
     registry = _registry(model)
-    sitting = registry.champion()
-    done = registry.crown(version, f"by hand: {override.strip()}")
-    former = f", was version {sitting.number}" if sitting else ""
-    Console().print(
-        f"champion of {registry.model}: version {done.number}{former}. Repackage with `make run`."
-    )
+    _say(registry, registry.champion(), registry.override(version, override.strip()))
 
 
-def _registry(model: str):
+def rollback_command(why: str, model: str) -> None:
+    """Make the champion before this one champion again."""
+    if not why.strip():
+        raise RegistryError('a rollback needs a reason: --why "..."')
+    registry = _registry(model)
+    _say(registry, registry.champion(), registry.rollback(why.strip()))
+
+
+def _say(registry: Registry, former: Version | None, now: Version) -> None:
+    was = f", was version {former.number}" if former else ""
+    package = Home().root / "packages" / f"{registry.model}-{now.number}"
+    console = Console(soft_wrap=True)
+    console.print(f"champion of {registry.model}: version {now.number}{was}")
+    if package.is_dir():
+        console.print(f"serve it: fedcredit serve --bento {package}")
+
+
+def _registry(model: str) -> Registry:
     from federated.consortium import load_consortium
     from pipelines.environment import prepare
     from registry.promotion import Registry

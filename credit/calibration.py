@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -157,6 +158,18 @@ def error_of_sums(sums: np.ndarray) -> float:
     """Expected calibration error of (summed) `rate_sums`."""
     total = sums[:, 0].sum()
     return float(np.abs(sums[:, 2] - sums[:, 1]).sum() / total) if total else float("nan")
+
+
+def noise_of_sums(sums: np.ndarray, certainty: float = 0.99) -> float:
+    """The calibration error that true probabilities stay below with `certainty`, with so many records.
+
+    A bin's difference is nearly normal; its absolute value has mean s sqrt(2/pi) and variance s2 (1 - 2/pi).
+    """
+    known = sums[sums[:, 0] > 0]
+    rate = known[:, 2] / known[:, 0]
+    variance = known[:, 0] * rate * (1 - rate)
+    mean, spread = np.sqrt(variance * 2 / np.pi).sum(), np.sqrt(variance.sum() * (1 - 2 / np.pi))
+    return float((mean + NormalDist().inv_cdf(certainty) * spread) / max(known[:, 0].sum(), 1))
 
 
 def _crossed_loss(fit, histogram: ScoreHistogram) -> float:

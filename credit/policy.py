@@ -63,6 +63,9 @@ class GatePolicy(_Strict):
 
     largest_gap: float = Field(default=0.15, description="train AUC less out-of-time AUC")
     largest_calibration_error: float = Field(default=0.02, description="on validation records")
+    champion_harm_blocks: bool = Field(
+        default=True, description="whether a bank that the champion serves better blocks the promotion"
+    )
     local_harm_blocks: bool = Field(
         default=False, description="whether a bank that would do better alone blocks the promotion"
     )

@@ -12,10 +12,12 @@ from assets import (  # noqa: E402
     calibration,
     evaluation,
     explanation,
+    fairness,
     ingestion,
     packaging,
     promotion,
     publication,
+    stability,
     training,
 )
 from assets.setting import consortium  # noqa: E402
@@ -31,6 +33,8 @@ STAGES = [
     aggregation,
     evaluation,
     calibration,
+    fairness,
+    stability,
     explanation,
     promotion,
     packaging,
