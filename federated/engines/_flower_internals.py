@@ -4,19 +4,42 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 
-from flwr.app import Message, RecordDict
-from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode
+import httpx
+from flwr.app import Context, Error, Message, RecordDict
+from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode, SubStatus
 from flwr.common.serde import (
+    fab_to_proto,
     message_from_proto,
     message_to_proto,
     recorddict_from_proto,
     recorddict_to_proto,
+    run_from_proto,
 )
+from flwr.proto.control_pb2 import ListNodesRequest, RegisterNodeRequest, StartRunRequest
 from flwr.proto.message_pb2 import Message as ProtoMessage
 from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
+from flwr.proto.runtime_pb2 import AcquireTaskRequest, PullTaskInputRequest, PushTaskOutputRequest
+from flwr.serverapp import Grid
+from flwr.supercore.constant import TaskType
+from flwr.supercore.control import ControlHttpClient
+from flwr.supercore.fab import Fab
+from flwr.supercore.heartbeat import HeartbeatSender, make_task_heartbeat_fn_http
+from flwr.supercore.interceptors import (
+    RuntimeTokenHttpInterceptor,
+    RuntimeVersionHttpInterceptor,
+    SuperExecAuthHttpInterceptor,
+)
+from flwr.supercore.retry import make_simple_http_retry_invoker
 from flwr.supercore.run import Run
+from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
+from flwr.superlink.grid import HttpGrid
 
 # flwr's logger takes every level and hands it on to the root's handlers: its variable binds its own only.
 logging.getLogger("flwr").setLevel(os.environ["FLWR_LOG_LEVEL"].upper())
@@ -64,3 +87,161 @@ def content_to_bytes(content: RecordDict) -> bytes:
 def content_from_bytes(data: bytes) -> RecordDict:
     """The content that `content_to_bytes` wrote."""
     return recorddict_from_proto(ProtoRecordDict.FromString(data))
+
+
+def build_bundle(files: dict[str, bytes]) -> bytes:
+    """A Flower App Bundle of `files`; the same files give the same bytes."""
+    from flwr.cli.build import build_fab_from_files
+
+    return build_fab_from_files(files)[0]
+
+
+def control_client(address: str, ca: bytes) -> ControlHttpClient:
+    """A client of a SuperLink's Control API, which only the coordinator's machine can reach."""
+    version = RuntimeVersionHttpInterceptor(component_name="flwr CLI")
+    return ControlHttpClient.from_server_address(address, False, ca, [version])
+
+
+def register_node(address: str, ca: bytes, public_key: bytes, name: str) -> None:
+    """Let the SuperNode of a key, PEM of its elliptic curve, connect; once more changes nothing."""
+    client = control_client(address, ca)
+    try:
+        client.RegisterNode(RegisterNodeRequest(public_key=public_key, name=name))
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.PRECONDITION_FAILED:
+            raise
+    finally:
+        client.close()
+
+
+def node_states(address: str, ca: bytes) -> dict[str, str]:
+    """What the SuperLink says of each registered SuperNode, by name."""
+    client = control_client(address, ca)
+    try:
+        return {node.name: node.status for node in client.ListNodes(ListNodesRequest()).nodes_info}
+    finally:
+        client.close()
+
+
+@contextmanager
+def attached_grid(address: str, ca: bytes, secret: bytes, bundle: Fab) -> Iterator[Grid]:
+    """The grid of a new run of `bundle` whose ServerApp is this process: it takes the run's task itself.
+
+    The link hears heartbeats while the grid is open, and how the run ended when it closes.
+    """
+    run_id = _start_run(address, ca, bundle)
+    grid = HttpGrid(address, False, ca, token=_acquire(address, ca, secret, TaskType.SERVER_APP, run_id))
+    client = grid._runtime_client
+    heart = HeartbeatSender(make_task_heartbeat_fn_http(client))
+    heart.start()
+    outcome = SubStatus.FAILED
+    try:
+        given = client.PullTaskInput(PullTaskInputRequest())
+        TaskIdentity.task_id, TaskIdentity.run_id = given.task_id, given.run.run_id
+        TaskIdentity.node_id = given.context.node_id
+        grid.set_run(run_from_proto(given.run))
+        yield grid
+        outcome = SubStatus.COMPLETED
+    finally:
+        client.PushTaskOutput(PushTaskOutputRequest(sub_status=outcome, details=""))
+        heart.stop()
+        grid.close()
+
+
+def serve_tasks(
+    address: str,
+    secret: bytes,
+    respond: Callable[[Message, Context, str], Message],
+    stopped: Callable[[], bool],
+    pause: float = 0.2,
+) -> None:
+    """Answer the messages that the SuperNode at `address`, on this machine, brings, until `stopped`.
+
+    `respond` gets message, context and the sha256 of the app bundle that the message is of; what it raises
+    goes back as an Error reply.
+    """
+    executor = _runtime_client(address, None, _signed(secret))
+    request = AcquireTaskRequest(supported_task_types=[TaskType.CLIENT_APP])
+    while not stopped():
+        try:
+            task = executor.AcquireTask(request)
+        except httpx.TransportError:
+            time.sleep(1.0)
+            continue
+        if task.HasField("task") and task.token:
+            _serve_task(address, task.token, respond)
+        else:
+            time.sleep(pause)
+    executor.close()
+
+
+def run_supernode(arguments: Iterable[str], poll: float) -> None:
+    """Flower's SuperNode, which asks its link for messages every `poll` seconds instead of every 3."""
+    from flwr.supernode import start_client_internal
+    from flwr.supernode.cli.flower_supernode import flower_supernode
+
+    brief = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, poll)))
+    vars(start_client_internal)["time"] = brief
+    sys.argv = ["flower-supernode", *arguments]
+    flower_supernode()
+
+
+def fab_of(content: bytes, sha256: str) -> Fab:
+    """An app bundle as Flower names it."""
+    return Fab(sha256, content, {})
+
+
+def _start_run(address: str, ca: bytes, bundle: Fab) -> int:
+    client = control_client(address, ca)
+    try:
+        started = client.StartRun(StartRunRequest(fab=fab_to_proto(bundle)))
+    finally:
+        client.close()
+    return started.run_id
+
+
+def _acquire(address: str, ca: bytes, secret: bytes, kind: str, run_id: int, pause: float = 0.2) -> str:
+    """The token of the run's task."""
+    client = _runtime_client(address, ca, _signed(secret))
+    try:
+        while True:
+            given = client.AcquireTask(AcquireTaskRequest(supported_task_types=[kind]))
+            if given.HasField("task") and given.token and given.task.run_id == run_id:
+                return given.token
+            time.sleep(pause)
+    finally:
+        client.close()
+
+
+def _serve_task(address: str, token: str, respond: Callable[[Message, Context, str], Message]) -> None:
+    from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, push_task_output
+
+    client = _runtime_client(address, None, RuntimeTokenHttpInterceptor(token))
+    heart = HeartbeatSender(make_task_heartbeat_fn_http(client))
+    heart.start()
+    context, state, why = None, SubStatus.FAILED, "the message could not be read"
+    try:
+        message, context, _, bundle = pull_task_input(client)
+        try:
+            reply, state, why = respond(message, context, bundle.hash_str), SubStatus.COMPLETED, ""
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            reply = Message(Error(CLIENT_APP_RAISED, why), reply_to=message)
+        push_message(client, reply, context)
+    finally:
+        push_task_output(client, context, state, why)
+        heart.stop()
+        client.close()
+
+
+def _signed(secret: bytes) -> SuperExecAuthHttpInterceptor:
+    return SuperExecAuthHttpInterceptor(
+        master_secret=secret, protected_methods={"/flwr.proto.Runtime/AcquireTask"}
+    )
+
+
+def _runtime_client(address: str, ca: bytes | None, *interceptors) -> RuntimeHttpClient:
+    version = RuntimeVersionHttpInterceptor(component_name="flwr-clientapp")
+    return RuntimeHttpClient.from_server_address(
+        address, ca is None, ca, [version, *interceptors], retry_invoker=make_simple_http_retry_invoker()
+    )

@@ -1,0 +1,63 @@
+"""A bank's own side of a federation, read from its `bank.yaml`: records, key, coordinator, what it allows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from credit.errors import FederationError
+
+FILE = "bank.yaml"
+
+
+class Membership(BaseModel):
+    """What a site engineer sets.
+
+    `records` is a CSV or Parquet of the contract's source columns, or a folder with train.parquet,
+    validation.parquet and test.parquet as the pipeline prepares them. `most_records` caps each part.
+    `allowed_bundles` are sha256 sums of app bundles beside that of the installed code.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    contract: str
+    records: Path
+    seed: int = 0
+    most_records: int | None = Field(default=None, ge=1)
+    coordinator: str = Field(pattern=r"^[^/\s]+:\d+$")
+    certificate: Path = Path("ca.crt")
+    key: Path = Path("bank")
+    agent_port: int = Field(default=9095, ge=1, le=65535)
+    allowed_bundles: tuple[str, ...] = ()
+
+
+def load_membership(folder: Path) -> Membership:
+    """The membership of `folder`, its relative paths taken from there.
+
+    Raises FederationError naming the file and what is wrong in it.
+    """
+    path = folder / FILE
+    try:
+        data = yaml.safe_load(path.read_text())
+        membership = Membership.model_validate(data)
+    except OSError as error:
+        raise FederationError(f"{path}: {error.strerror}: make it by `fedcredit bank init`") from error
+    except yaml.YAMLError as error:
+        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        faults = (f"{path}: {'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
+        raise FederationError("\n".join(faults)) from error
+    here = {f: (folder / getattr(membership, f)).resolve() for f in ("records", "certificate", "key")}
+    return membership.model_copy(update=here)
+
+
+def save_membership(folder: Path, membership: Membership) -> None:
+    """Write `membership` as `bank.yaml`. Raises FederationError where there is one already."""
+    path = folder / FILE
+    if path.exists():
+        raise FederationError(f"{path} exists already: edit it, or move it away to begin again")
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(membership.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
