@@ -4,6 +4,7 @@ import io
 import json
 
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from assets.evaluation import best_family
@@ -41,10 +42,11 @@ def explanation(
     sample = sample_records(test, SAMPLE, consortium().seed)
     values = shap_values(model, sample)
     artifacts = {
-        "shap_values.parquet": _parquet(values),
-        "beeswarm.png": beeswarm_plot(values, model.encoding.matrix(sample), contract()),
-        "mean_abs_shap.png": importance_plot(values, contract()),
+        **_explained(
+            values, model.encoding.matrix(sample), "default" if model.n_margins == 1 else model.classes[-1]
+        ),
         "distributions.json": json.dumps(feature_distributions(test, contract()), indent=1).encode(),
+        **_by_class(model, sample),
     }
     parent = tracking.pipeline_run(context.run_id)
     for name, content in artifacts.items():
@@ -55,10 +57,30 @@ def explanation(
             "records explained": sample.height,
             "beeswarm": picture(artifacts["beeswarm.png"]),
             "mean |SHAP|": picture(artifacts["mean_abs_shap.png"]),
+            **{name: picture(png) for name, png in artifacts.items() if name.startswith("beeswarm-")},
             "features": table(mean_absolute_shap(values)),
         }
     )
     return {"family": family, "mlflow_run": parent, "artifacts": sorted(artifacts)}
+
+
+def _explained(values: pl.DataFrame, matrix: np.ndarray, outcome: str, suffix: str = "") -> dict[str, bytes]:
+    """Values and pictures of one outcome class, by the names of their files."""
+    return {
+        f"shap_values{suffix}.parquet": _parquet(values),
+        f"beeswarm{suffix}.png": beeswarm_plot(values, matrix, contract(), outcome),
+        f"mean_abs_shap{suffix}.png": importance_plot(values, contract()),
+    }
+
+
+def _by_class(model: Model, sample: pl.DataFrame) -> dict[str, bytes]:
+    """The other classes' values, where there are three or more; the worst one's stand under the plain names."""
+    if model.n_margins == 1:
+        return {}
+    matrix, files = model.encoding.matrix(sample), {}
+    for number, outcome in enumerate(model.classes[:-1]):
+        files |= _explained(shap_values(model, sample, number), matrix, outcome, f"-{outcome}")
+    return files
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:

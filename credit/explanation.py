@@ -19,10 +19,14 @@ def sample_records(records: pl.DataFrame, size: int, seed: int) -> pl.DataFrame:
     return records[np.sort(chosen)]
 
 
-def shap_values(model: Model, records: pl.DataFrame) -> pl.DataFrame:
-    """SHAP values of the (last class's) margin, one column a feature, then `base_value`; rows as in `records`."""
-    values = model.contributions(model.encoding.matrix(records))[:, -1, :]
-    return pl.DataFrame(values, schema=[*model.encoding.features, BASE])
+def shap_values(model: Model, records: pl.DataFrame, of: int = -1) -> pl.DataFrame:
+    """SHAP values of the margin of class `of`, one column a feature, then `base_value`; rows as in `records`.
+
+    With three or more classes against the mean of all: a softmax does not see what is added to every margin.
+    """
+    values = model.contributions(model.encoding.matrix(records))
+    chosen = values[:, of, :] if model.n_margins == 1 else values[:, of, :] - values.mean(axis=1)
+    return pl.DataFrame(chosen, schema=[*model.encoding.features, BASE])
 
 
 def mean_absolute_shap(values: pl.DataFrame) -> pl.DataFrame:

@@ -90,8 +90,10 @@ def importance_plot(values: pl.DataFrame, contract: Contract) -> bytes:
     return png(figure)
 
 
-def beeswarm_plot(values: pl.DataFrame, matrix: np.ndarray, contract: Contract) -> bytes:
-    """SHAP beeswarm: one dot an applicant and feature, coloured by the feature's value."""
+def beeswarm_plot(
+    values: pl.DataFrame, matrix: np.ndarray, contract: Contract, outcome: str = "default"
+) -> bytes:
+    """SHAP beeswarm of the margin of `outcome`: one dot an applicant and feature, coloured by the feature's value."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -108,7 +110,7 @@ def beeswarm_plot(values: pl.DataFrame, matrix: np.ndarray, contract: Contract) 
     with plt.rc_context({"figure.dpi": 110}):
         shap.plots.beeswarm(explanation, max_display=len(features), show=False)
         figure = plt.gcf()
-        figure.axes[0].set(title="SHAP values, out-of-time test", xlabel="SHAP value, log odds of default")
+        figure.axes[0].set(title="SHAP values, out-of-time test", xlabel=f"SHAP value, log odds of {outcome}")
         figure.set_layout_engine("tight")
         picture = png(figure)
         plt.close(figure)

@@ -70,12 +70,10 @@ def largest_banks(raw: Path, contract: Contract, seed: int) -> list[str]:
 
 
 def _default_partition(contract: Contract, banks: str | None) -> Partition | None:
-    """For a contract without banks: simulated ones that differ in size and in their mix of outcomes."""
+    """For a contract without banks: simulated ones that differ in size."""
     if contract.only(Role.BANK) is not None:
         return None
-    return Partition(
-        how="quantity_label", banks=SIMULATED_BANKS if banks in (None, "all") else _number(banks)
-    )
+    return Partition(how="size", banks=SIMULATED_BANKS if banks in (None, "all") else _number(banks))
 
 
 def _bank_names(

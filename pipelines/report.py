@@ -12,9 +12,12 @@ from credit.contract import load_contract
 from credit.evaluation import ALL_BANKS
 from credit.files import whole_file
 from credit.home import Home
+from credit.multiclass import MULTICLASS_METRICS
 from pipelines.io_manager import fetch
 
 FIGURES = ("auc", "ks", "brier", "logloss", "gap")
+CLASS_FIGURES = (*MULTICLASS_METRICS, "accuracy_gap")
+TESTS = {"time": "out-of-time test", "entity": "test on other customers", "row": "test on other records"}
 
 
 def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str, Any]:
@@ -25,16 +28,20 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
 
     raw, evaluation, champion = value("raw_loan_records"), value("evaluation"), value("champion")
     test: pl.DataFrame = evaluation["test"]
+    contract = load_contract(dataset)
     return {
-        "dataset": dataset,
+        "dataset": contract.name,
+        "test": TESTS[contract.split.by],
+        "classes": list(contract.classes),
         "rows": raw["rows"],
         "cached": raw["cached"],
-        "quarantined": _quarantined(home, dataset),
+        "quarantined": _quarantined(home, contract.name),
         "banks": _banks(test, value("explanation")["family"]),
         "models": test.filter(bank=ALL_BANKS)
-        .select("family", "strategy", *FIGURES)
+        .select("family", "strategy", *(f for f in (*FIGURES, *CLASS_FIGURES) if f in test.columns))
         .sort("auc", descending=True)
         .to_dicts(),
+        "split_by_row": evaluation["split_by_row"].to_dicts(),
         "champion": {
             "family": champion["tags"]["family"],
             "version": champion["version"],
@@ -47,8 +54,8 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
     }
 
 
-def _quarantined(home: Home, dataset: str) -> int:
-    path = home.quarantine / load_contract(dataset).name / "quarantine.parquet"
+def _quarantined(home: Home, contract: str) -> int:
+    path = home.quarantine / contract / "quarantine.parquet"
     return pl.scan_parquet(path).select(pl.len()).collect().item()
 
 
@@ -74,7 +81,7 @@ def write_report(report: dict[str, Any], path: Path) -> None:
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     """The tables at the end of a run, and where everything is."""
-    console.print(_models_table(report), _banks_table(report))
+    console.print(*_models_tables(report), _banks_table(report), *_split_table(report))
     champion, challenger = report["champion"], report["challenger"]
     console.print(f"[bold]champion[/]  {champion['family']}, version {champion['version']}")
     if not challenger["promoted"]:
@@ -99,11 +106,34 @@ def _places(report: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _models_table(report: dict[str, Any]) -> Table:
-    table = Table("model", "trained", *FIGURES, title=f"{report['dataset']}: out-of-time test, all banks")
+def _models_tables(report: dict[str, Any]) -> list[Table]:
+    """Figures of default (or the worst class) against the rest, then those over three or more classes."""
+    test = f"{report['dataset']}: {report['test']}, all banks"
+    classes = report["classes"]
+    if len(classes) == 2:
+        return [_models_table(report, FIGURES, test)]
+    first = _models_table(report, FIGURES, f"{test}, {classes[-1]} against the rest")
+    return [first, _models_table(report, CLASS_FIGURES, f"{test}, {', '.join(classes)}")]
+
+
+def _models_table(report: dict[str, Any], figures: tuple[str, ...], title: str) -> Table:
+    table = Table("model", "trained", *figures, title=title)
     for row in report["models"]:
-        table.add_row(row["family"], row["strategy"], *(_figure(row[f]) for f in FIGURES))
+        table.add_row(row["family"], row["strategy"], *(_figure(row[f]) for f in figures))
     return table
+
+
+def _split_table(report: dict[str, Any]) -> list[Table]:
+    """What a split by row would have claimed, where customers repeat."""
+    rows = report["split_by_row"]
+    if not rows:
+        return []
+    title = "the same records split by row: months of one customer leak into the test"
+    shown = [f for f in ("split", "auc", "logloss", "gap", *CLASS_FIGURES) if f in rows[0]]
+    table = Table(*shown, title=title)
+    for row in rows:
+        table.add_row(*(row[f] if f == "split" else _figure(row[f]) for f in shown))
+    return [table]
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
