@@ -63,13 +63,14 @@ class Registry:
         from mlflow.exceptions import MlflowException
 
         client = self.tracking.client
-        try:
-            client.create_registered_model(self.model)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        made = client.create_model_version(self.model, logged.uri, run_id=logged.run_id, tags=dict(tags))
-        client.set_registered_model_alias(self.model, CHALLENGER, made.version)
+        with self._locked():
+            try:
+                client.create_registered_model(self.model)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            made = client.create_model_version(self.model, logged.uri, run_id=logged.run_id, tags=dict(tags))
+            client.set_registered_model_alias(self.model, CHALLENGER, made.version)
         return self.version(str(made.version))
 
     def version(self, number: str) -> Version:
