@@ -187,8 +187,15 @@ def _ways(
 ) -> Iterator[tuple[str, str, Path, psutil.Process]]:
     plain = _script(scratch / "plain.lua", applicant)
     wrapped = _script(scratch / "wrapped.lua", {"applicant": applicant})
-    here = {**os.environ, "PACKAGE": str(folder), "OMP_NUM_THREADS": "1", "BENTOML_DO_NOT_TRACK": "True"}
     python = sys.executable
+    path = os.pathsep.join([str(Path(python).parent), os.environ["PATH"]])  # MLflow starts uvicorn by name
+    here = {
+        **os.environ,
+        "PATH": path,
+        "PACKAGE": str(folder),
+        "OMP_NUM_THREADS": "1",
+        "BENTOML_DO_NOT_TRACK": "True",
+    }
 
     def up(make: Callable[[int], tuple[list[str], dict[str, str]]]) -> tuple[int, psutil.Process]:
         port = _free_port()

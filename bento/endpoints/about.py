@@ -97,6 +97,17 @@ ABOUT = (
     ),
     Operation(
         "GET",
+        "/model/card",
+        card,
+        "The model card",
+        "About",
+        "read",
+        answer=str,
+        answer_type="text/markdown",
+        problems=(404, 503),
+    ),
+    Operation(
+        "GET",
         "/contract",
         contract,
         "The data contract",

@@ -184,6 +184,11 @@ def test_features_are_told_of_the_sample(client):
     assert set(client.get("/features/employees/distribution").json()) == {"counts", "bin_edges", "median"}
 
 
+def test_the_card_is_served(client):
+    answer = client.get("/model/card")
+    assert (answer.text, answer.headers["content-type"]) == ("# Card", "text/markdown; charset=utf-8")
+
+
 def test_a_picture_is_sent_once(client):
     first = client.get("/shap/global")
     assert (first.content, first.headers["content-type"]) == (b"picture", "image/png")
