@@ -162,6 +162,74 @@ def federation_banks(
     banks_command(consortium)
 
 
+coordinator_app = typer.Typer(no_args_is_help=True, help="The coordinator: where banks meet.")
+app.add_typer(coordinator_app, name="coordinator")
+COORDINATOR = Annotated[Path, typer.Option("--folder", envvar="COORDINATOR", help="The coordinator's folder.")]
+
+
+@coordinator_app.command("init")
+def coordinator_init(
+    host: Annotated[list[str], typer.Option(help="Name or address by which banks reach the gate.")],
+    folder: COORDINATOR = Path("coordinator"),
+    gate_port: Annotated[int, typer.Option(help="Port for the banks.")] = 9443,
+    link_port: Annotated[int, typer.Option(help="Port of the SuperLink, for this machine only.")] = 9090,
+) -> None:
+    """Make certificates, secret and settings of a coordinator.
+
+    [dim]fedcredit coordinator init --host fed.example.org[/]
+    """
+    from cli.coordinator import init_command
+
+    init_command(folder, host, gate_port, link_port)
+
+
+@coordinator_app.command("up")
+def coordinator_up(folder: COORDINATOR = Path("coordinator")) -> None:
+    """Run SuperLink and gate; take in banks whose public keys are in the folder's banks/."""
+    from cli.coordinator import up_command
+
+    up_command(folder)
+
+
+bank_app = typer.Typer(no_args_is_help=True, help="A bank's site: its key, its records, its agent.")
+app.add_typer(bank_app, name="bank")
+BANK = Annotated[Path, typer.Option("--folder", envvar="BANK", help="The bank's folder.")]
+
+
+@bank_app.command("init")
+def bank_init(
+    name: Annotated[str, typer.Option(help="The bank's name, as the consortium and the records have it.")],
+    records: Annotated[Path, typer.Option(help="CSV or Parquet of the contract's columns.")],
+    coordinator: Annotated[str, typer.Option(help="The gate's host:port.")],
+    certificate: Annotated[Path, typer.Option(help="The coordinator's ca.crt.")] = Path("ca.crt"),
+    contract: Annotated[str, typer.Option(help="A shipped name or a path.")] = "sba",
+    folder: BANK = Path("bank"),
+) -> None:
+    """Check contract and records, try a training on them inside the bank, make the bank's key.
+
+    [dim]fedcredit bank init --name "BANK 01" --records loans.csv --coordinator fed.example.org:9443[/]
+    """
+    from cli.bank import init_command
+
+    init_command(folder, name, contract, records, coordinator, certificate)
+
+
+@bank_app.command("up")
+def bank_up(folder: BANK = Path("bank")) -> None:
+    """Dial the coordinator and answer its messages; nothing listens for others."""
+    from cli.bank import up_command
+
+    up_command(folder)
+
+
+@bank_app.command("status")
+def bank_status(folder: BANK = Path("bank")) -> None:
+    """Show whether the coordinator is reached and what was answered last."""
+    from cli.bank import status_command
+
+    status_command(folder)
+
+
 release_app = typer.Typer(no_args_is_help=True, help="Releases: what goes to the Hugging Face Hub.")
 app.add_typer(release_app, name="release")
 

@@ -24,12 +24,17 @@ from flwr.common.serde import (
 from flwr.proto.control_pb2 import ListNodesRequest, RegisterNodeRequest, StartRunRequest
 from flwr.proto.message_pb2 import Message as ProtoMessage
 from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
-from flwr.proto.runtime_pb2 import AcquireTaskRequest, PullTaskInputRequest, PushTaskOutputRequest
+from flwr.proto.runtime_pb2 import (
+    AcquireTaskRequest,
+    PullTaskInputRequest,
+    PushTaskOutputRequest,
+    SendTaskHeartbeatRequest,
+)
 from flwr.serverapp import Grid
 from flwr.supercore.constant import TaskType
 from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.fab import Fab
-from flwr.supercore.heartbeat import HeartbeatSender, make_task_heartbeat_fn_http
+from flwr.supercore.heartbeat import HeartbeatSender
 from flwr.supercore.interceptors import (
     RuntimeTokenHttpInterceptor,
     RuntimeVersionHttpInterceptor,
@@ -132,8 +137,7 @@ def attached_grid(address: str, ca: bytes, secret: bytes, bundle: Fab) -> Iterat
     run_id = _start_run(address, ca, bundle)
     grid = HttpGrid(address, False, ca, token=_acquire(address, ca, secret, TaskType.SERVER_APP, run_id))
     client = grid._runtime_client
-    heart = HeartbeatSender(make_task_heartbeat_fn_http(client))
-    heart.start()
+    heart = _beating(client)
     outcome = SubStatus.FAILED
     try:
         given = client.PullTaskInput(PullTaskInputRequest())
@@ -168,10 +172,14 @@ def serve_tasks(
         except httpx.TransportError:
             time.sleep(1.0)
             continue
-        if task.HasField("task") and task.token:
-            _serve_task(address, task.token, respond)
-        else:
+        if not (task.HasField("task") and task.token):
             time.sleep(pause)
+            continue
+        try:
+            _serve_task(address, task.token, respond)
+        except Exception:
+            # The SuperNode went away or dropped the task: the agent stays, for the next one.
+            logging.getLogger(__name__).exception("a message could not be answered")
     executor.close()
 
 
@@ -217,8 +225,7 @@ def _serve_task(address: str, token: str, respond: Callable[[Message, Context, s
     from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, push_task_output
 
     client = _runtime_client(address, None, RuntimeTokenHttpInterceptor(token))
-    heart = HeartbeatSender(make_task_heartbeat_fn_http(client))
-    heart.start()
+    heart = _beating(client)
     context, state, why = None, SubStatus.FAILED, "the message could not be read"
     try:
         message, context, _, bundle = pull_task_input(client)
@@ -232,6 +239,21 @@ def _serve_task(address: str, token: str, respond: Callable[[Message, Context, s
         push_task_output(client, context, state, why)
         heart.stop()
         client.close()
+
+
+def _beating(client: RuntimeHttpClient) -> HeartbeatSender:
+    """Heartbeats for a task; unlike Flower's own, a refused one does not interrupt this process."""
+
+    def beat() -> bool:
+        try:
+            client.SendTaskHeartbeat(SendTaskHeartbeatRequest())
+        except httpx.HTTPError:
+            return False
+        return True
+
+    heart = HeartbeatSender(beat)
+    heart.start()
+    return heart
 
 
 def _signed(secret: bytes) -> SuperExecAuthHttpInterceptor:

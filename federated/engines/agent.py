@@ -18,19 +18,30 @@ def run_agent(
     secret: bytes,
     allowed: Collection[str],
     stopped: Callable[[], bool] = lambda: False,
+    noted: Callable[[str, str], None] = lambda message_type, outcome: None,
 ) -> None:
     """Answer messages for `site` until `stopped`; the SuperNode listens at `address` on this machine.
 
-    A message of an app bundle whose sha256 is not `allowed` gets an error reply; no bundle is ever run.
+    `noted` hears each message's type, and "answered" or why it was not. A message of an app bundle whose
+    sha256 is not `allowed` gets an error reply; no bundle is ever run.
     """
     app = bank_app(lambda context: site)
 
-    def respond(message: Message, context: Context, sha256: str) -> Message:
+    def answer(message: Message, context: Context, sha256: str) -> Message:
         if sha256 not in allowed:
             raise FederationError(
                 f"{site.records.name} does not allow the app bundle {sha256[:12]}: "
                 "its code differs from the bank's; install the same version, or allow it in bank.yaml"
             )
         return app(message, context)
+
+    def respond(message: Message, context: Context, sha256: str) -> Message:
+        try:
+            reply = answer(message, context, sha256)
+        except Exception as error:
+            noted(message.metadata.message_type, str(error))
+            raise
+        noted(message.metadata.message_type, "answered")
+        return reply
 
     serve_tasks(address, secret, respond, stopped)

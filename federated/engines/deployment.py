@@ -41,6 +41,11 @@ def register_banks(coordinator: Coordinator) -> list[str]:
     return list(keys)
 
 
+def bank_states(coordinator: Coordinator) -> dict[str, str]:
+    """Whether each registered bank is there, by alias, in Flower's words: registered, online, offline."""
+    return flower.node_states(coordinator.link, coordinator.ca)
+
+
 def wait_for_link(coordinator: Coordinator, seconds: float = 60.0) -> None:
     """Return when the SuperLink answers; raises FederationError where it does not in time."""
     deadline = time.monotonic() + seconds

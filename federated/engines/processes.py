@@ -53,6 +53,11 @@ def start_supernode(
     return _start(command, folder, "supernode")
 
 
+def start_agent(folder: Path) -> subprocess.Popen[bytes]:
+    """The warm agent of a bank's folder."""
+    return _start([sys.executable, "-m", "federated.engines.agent_process", str(folder)], folder, "agent")
+
+
 def _start(command: list[str], folder: Path, name: str) -> subprocess.Popen[bytes]:
     """Start `command` in `folder`; what it says goes to `name`.log there."""
     environment = os.environ | QUIET | {"FLWR_HOME": str(folder / "flower"), "FLWR_LOG_LEVEL": "INFO"}

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from credit.contract import load_contract
 from credit.synthetic import synthetic_loans
+from federated.engines.bundle import bundle_sha256
 from federated.engines.coordinator import Coordinator, Settings
 from federated.engines.deployment import register_banks, wait_for_link
 from federated.engines.keys import create_node_key, create_secret
-from federated.engines.processes import start_gate, start_superlink, start_supernode
+from federated.engines.processes import start_agent, start_gate, start_superlink, start_supernode
 from federated.membership import Membership, load_membership, save_membership
 from federated.records import own_records
 
 SPEC = load_contract("synthetic").spec
+TERMS = {"strategy": "fedavg", "expected": 3, "quorum": 0.6, "wait": 60.0, "gather_wait": 120.0}
 
 
 def free_port() -> int:
@@ -32,13 +32,13 @@ def free_port() -> int:
 class Network:
     """A coordinator in `folder`/coordinator and banks in folders beside it."""
 
-    def __init__(self, folder: Path, banks: int, rows: int = 1500):
+    def __init__(self, folder: Path, banks: int, others: int = 0, rows: int = 1500):
         self.folder, self.processes = folder, {}
         settings = Settings(
             link_port=free_port(), gate_host="127.0.0.1", gate_port=free_port(), hosts=["127.0.0.1"]
         )
         self.coordinator = Coordinator.create(folder / "coordinator", settings)
-        synthetic_loans(rows, banks, 0).write_csv(folder / "loans.csv")
+        synthetic_loans(rows, banks + others, 0).write_csv(folder / "loans.csv")
         for number in range(1, banks + 1):
             self.add_bank(f"BANK {number:02d}")
 
@@ -51,7 +51,7 @@ class Network:
             records=self.folder / "loans.csv",
             coordinator=gate,
             agent_port=free_port(),
-            **options,
+            **({"allowed_bundles": (bundle_sha256(),)} | options),
         )
         save_membership(own, membership)
         create_node_key(own / "bank")
@@ -76,15 +76,12 @@ class Network:
         for bank in self.banks:
             self.start_bank(bank)
 
-    def start_bank(self, own: Path) -> None:
+    def start_bank(self, own: Path, agent: bool = True) -> None:
         m = load_membership(own)
         node = start_supernode(own, m.coordinator, m.certificate, m.key, m.agent_port, own / "secret")
         self.processes[f"{own.name} node"] = node
-        with (own / "agent.log").open("ab") as log:
-            command = [sys.executable, "-m", "federated.engines.agent_process", str(own)]
-            self.processes[f"{own.name} agent"] = subprocess.Popen(
-                command, env=os.environ, stdout=log, stderr=log
-            )
+        if agent:
+            self.processes[f"{own.name} agent"] = start_agent(own)
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)

@@ -1,0 +1,79 @@
+"""`fedcredit bank ...`: what a bank's site engineer runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+def init_command(
+    folder: Path, name: str, contract: str, records: Path, coordinator: str, certificate: Path
+) -> None:
+    """Check contract and records, try a training on them, then write `bank.yaml` and the keys."""
+    from federated.engines.keys import create_node_key, create_secret
+    from federated.membership import Membership, save_membership
+
+    bank = Membership(name=name, contract=contract, records=records.resolve(), coordinator=coordinator)
+    if not certificate.exists():
+        raise _missing(certificate)
+    _check(bank, folder)
+    save_membership(folder, bank)
+    create_node_key(folder / "bank")
+    create_secret(folder / "secret")
+    if certificate.resolve() != (folder / "ca.crt").resolve():
+        shutil.copy(certificate, folder / "ca.crt")
+    Console().print(f"[bold]send[/] {folder / 'bank.pub'} to the coordinator, then `fedcredit bank up`")
+
+
+def up_command(folder: Path) -> None:
+    """Run SuperNode and agent until interrupted."""
+    from federated.engines.bank_node import run_bank
+    from federated.membership import load_membership
+
+    bank, console = load_membership(folder), Console()
+    console.print(f"{bank.name} dials {bank.coordinator}; nothing listens for others; ^C ends it")
+    run_bank(folder.resolve(), console.print)
+
+
+def status_command(folder: Path) -> None:
+    """Say whether this bank could take part now, and what it answered last."""
+    from federated.engines.bank_node import bank_status
+    from federated.engines.bundle import bundle_sha256
+    from federated.engines.reachability import reach
+    from federated.membership import load_membership
+
+    bank = load_membership(folder)
+    table = Table(show_header=False, title=bank.name)
+    table.add_row("contract", bank.contract)
+    table.add_row("coordinator", f"{bank.coordinator}: {reach(bank.coordinator, bank.certificate)}")
+    table.add_row("app bundle of this code", bundle_sha256()[:12])
+    for what, value in bank_status(folder).items():
+        table.add_row(what.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def _check(bank, folder: Path) -> None:
+    """Print what the records hold and what a training would send of them."""
+    from federated.dry_run import dry_run
+    from federated.records import own_records
+
+    own, console = own_records(bank, folder / "work"), Console()
+    parts = own.records
+    console.print(
+        f"contract {own.contract.name} v{own.contract.version} ({own.contract.fingerprint[:12]}): {own.rows:,} rows, "
+        f"{own.quarantined:,} in quarantine; {parts.train.height:,} train, {parts.validation.height:,} "
+        f"validation, {parts.test.height:,} test records of {bank.name}"
+    )
+    table = Table("message", "what leaves the bank", "bytes both ways", title="dry run, two rounds")
+    for sent in dry_run(parts, own.contract.spec):
+        table.add_row(sent.kind, sent.answers, f"{sent.bytes:,}")
+    console.print(table)
+
+
+def _missing(certificate: Path):
+    from credit.errors import FederationError
+
+    return FederationError(f"{certificate}: no such file: the coordinator gives you its ca.crt")

@@ -1,0 +1,58 @@
+"""`fedcredit coordinator ...`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+SECONDS_BETWEEN_LOOKS = 3.0
+
+
+def init_command(folder: Path, hosts: list[str], gate_port: int, link_port: int) -> None:
+    """Make a coordinator's folder: certificates, secret, settings."""
+    from federated.engines.coordinator import Coordinator, Settings
+
+    made = Coordinator.create(folder, Settings(hosts=hosts, gate_port=gate_port, link_port=link_port))
+    console = Console()
+    console.print(f"[bold]made[/]      {made.folder}")
+    console.print(f"[bold]to banks[/]  {made.folder / 'ca.crt'}, and the address {hosts[0]}:{gate_port}")
+    console.print(f"[bold]of banks[/]  their bank.pub, as {made.folder / 'banks'}/ALIAS.pub")
+
+
+def up_command(folder: Path) -> None:
+    """Run SuperLink and gate until interrupted; take in public keys as they come."""
+    from federated.engines.coordinator import Coordinator
+    from federated.engines.deployment import wait_for_link
+    from federated.engines.processes import start_gate, start_superlink
+
+    here, console = Coordinator(folder), Console()
+    processes = {"SuperLink": start_superlink(here), "gate": start_gate(here)}
+    try:
+        wait_for_link(here)
+        settings = here.settings
+        console.print(f"the gate for banks listens at {settings.gate_host}:{settings.gate_port}; ^C ends it")
+        _watch(here, processes, console)
+    finally:
+        for process in processes.values():
+            process.terminate()
+
+
+def _watch(here, processes, console: Console) -> None:
+    """Say whenever a bank's state changes. Raises FederationError where a process has ended."""
+    from credit.errors import FederationError
+    from federated.engines.deployment import bank_states, register_banks
+
+    told: dict[str, str] = {}
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise FederationError(f"the {name} ended: see {here.folder / name.lower()}.log")
+        register_banks(here)
+        states = bank_states(here)
+        for bank, state in states.items():
+            if told.get(bank) != state:
+                console.print(f"{time.strftime('%H:%M:%S')}  {bank}  {state}")
+        told = states
+        time.sleep(SECONDS_BETWEEN_LOOKS)
