@@ -12,7 +12,7 @@ from credit.errors import RegistryError
 
 def verify_command(folder: Path) -> None:
     """Verify each part of a release against its manifest."""
-    from registry.manifest import verify_manifest
+    from credit.manifest import verify_manifest
 
     for part in _parts(folder):
         verify_manifest(part)

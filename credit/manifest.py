@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from credit.errors import FedCreditError
+from credit.files import sha256_of
 
 NAME = "manifest.json"
 # The Hub adds the first to every repository, its client the second to every download.
@@ -45,12 +45,7 @@ def _digests(folder: Path) -> dict[str, str]:
     relative = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     own = {name.as_posix(): path for name, path in relative.items() if name.parts[0] not in FOREIGN}
     own.pop(NAME, None)
-    return {name: _sha256(own[name]) for name in sorted(own)}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: sha256_of(own[name]) for name in sorted(own)}
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from credit.manifest import ManifestError, verify_manifest
 from registry.hub_release import push
 from registry.hub_session import HubError, HubSession
 from registry.hub_space import point_space
-from registry.manifest import ManifestError, verify_manifest
 from registry.staging import stage
 
 __all__ = ["HubError", "Publication", "account", "download", "publish"]

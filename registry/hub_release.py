@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit.manifest import NAME
 from registry.hub_session import HubError, HubSession
-from registry.manifest import NAME
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from registry.history import CHALLENGER, CHAMPION, Event, former_champion, verif
 from registry.lock import held, lock_place
 from registry.tracking import LoggedModel, Tracking
 
-EVENT_TAG = "promotion."
-SEAL_TAG = "promotion_hash"
+EVENT_TAG = "history."
+SEAL_TAG = "history_hash"
 GATE_TAG = "gate"
 MOST = 4000
 

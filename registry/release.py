@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from credit.files import whole_folder
-from registry.manifest import write_manifest
+from credit.manifest import write_manifest
 
 DATASET_FILES = ("contract.json", "distributions.json", "applicants.json")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from credit.manifest import NAME, verify_manifest, write_manifest
 from registry.hub_session import HubError
-from registry.manifest import NAME, verify_manifest, write_manifest
 
 PICKLES = {".pkl", ".pickle", ".joblib", ".skops"}
 ALLOWED_NAMES = {"MLmodel", "LICENSE"}

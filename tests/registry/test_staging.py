@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from credit.manifest import ManifestError, write_manifest
 from registry.hub import HubError
-from registry.manifest import ManifestError, write_manifest
 from tests.hub import LocalHub
 from tests.registry.releasing import push
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.manifest import ManifestError, verify_manifest, write_manifest
+from credit.manifest import ManifestError, verify_manifest, write_manifest
 
 
 @pytest.fixture
