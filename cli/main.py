@@ -138,6 +138,21 @@ def contract_show(
     show_command(contract)
 
 
+@contract_app.command("draft")
+def contract_draft(
+    data: Annotated[str, typer.Argument(help="CSV, CSV.gz or Parquet (or a glob), or DATABASE_URL#table.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The contract file to write.")] = Path("contract.yaml"),
+    target: Annotated[str, typer.Option(help="The column of the outcome, where it isn't found by itself.")] = "",
+) -> None:
+    """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
+
+    [dim]fedcredit contract draft loans.csv -o loans.yaml --target Status[/]
+    """
+    from cli.contracts import draft_command
+
+    draft_command(data, output, target)
+
+
 @contract_app.command("check")
 def contract_check(
     contract: Annotated[str, typer.Argument(help="A shipped name or a path.")] = "sba",
