@@ -89,7 +89,9 @@ class Calibration:
 UNCALIBRATED = Calibration("none", (0.0,), (0.0,), 1.0)
 
 
-def fit_calibration(histogram: ScoreHistogram) -> tuple[Calibration, dict[str, float]]:
+def fit_calibration(
+    histogram: ScoreHistogram, methods: tuple[str, ...] = ("platt", "isotonic")
+) -> tuple[Calibration, dict[str, float]]:
     """The method of clearly lower log loss over both halves, each judged on the half it was not fitted on.
 
     Returns the calibration fitted on all, and the mean log loss of each method. Without both outcomes
@@ -97,8 +99,9 @@ def fit_calibration(histogram: ScoreHistogram) -> tuple[Calibration, dict[str, f
     """
     if any(not 0 < histogram.half(h)[2].sum() < histogram.half(h)[1].sum() for h in range(HALVES)):
         return UNCALIBRATED, {}
-    losses = {name: _crossed_loss(fit, histogram) for name, fit in METHODS.items()}
-    best = "isotonic" if losses["isotonic"] < losses["platt"] * (1 - WORTH_ITS_KNOTS) else "platt"
+    losses = {name: _crossed_loss(METHODS[name], histogram) for name in methods}
+    handicap = {"platt": 1.0 - WORTH_ITS_KNOTS, "isotonic": 1.0}
+    best = min(losses, key=lambda name: losses[name] * handicap[name])
     return METHODS[best](*histogram.half(*range(HALVES))), losses
 
 

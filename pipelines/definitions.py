@@ -17,6 +17,7 @@ from assets import (  # noqa: E402
     packaging,
     promotion,
     publication,
+    scorecard,
     stability,
     training,
 )
@@ -35,6 +36,7 @@ STAGES = [
     calibration,
     fairness,
     stability,
+    scorecard,
     explanation,
     promotion,
     packaging,

@@ -9,7 +9,12 @@ from credit.encoding import Encoding
 from credit.errors import ModelError
 from credit.models.model import Model, class_probabilities, read_head
 
-FAMILIES = {"logistic": "LogisticModel", "lightgbm": "LightGBMModel", "catboost": "CatBoostModel"}
+FAMILIES = {
+    "logistic": "LogisticModel",
+    "scorecard": "ScorecardModel",
+    "lightgbm": "LightGBMModel",
+    "catboost": "CatBoostModel",
+}
 
 
 def load_model(folder: Path) -> Model:
