@@ -18,7 +18,8 @@ class Agreement:
     """The common ground of one training.
 
     `base` is the constant margin training starts from, one value a margin; `params` are the learner's
-    parameters; `standardisation` is only there for the logistic family.
+    parameters; `standardisation` is only there for the logistic family, and `bins`, upper edges by
+    feature, where trees are grown from histograms.
     """
 
     family: str
@@ -27,6 +28,7 @@ class Agreement:
     seed: int
     params: dict[str, Any]
     standardisation: Standardisation | None = None
+    bins: tuple[tuple[float, ...], ...] | None = None
 
     def to_json(self) -> str:
         data = asdict(self) | {"encoding": self.encoding.to_dict()}
@@ -51,6 +53,7 @@ class Agreement:
             data["seed"],
             data["params"],
             scale,
+            None if data["bins"] is None else tuple(tuple(edges) for edges in data["bins"]),
         )
 
 

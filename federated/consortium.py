@@ -42,7 +42,7 @@ class Consortium(BaseModel):
     records_per_bank: int | None = Field(default=None, ge=1)
     families: list[Family] = Field(min_length=1)
     rounds: int = Field(ge=1)
-    strategy: str = Field(default="fedavg", pattern="^(fedavg)$")
+    strategy: str = Field(default="fedavg", pattern="^(fedavg|leaf_refit|histogram)$")
     quorum: float = Field(default=1.0, gt=0, le=1)
     partition: Partition | None = Field(default=None, description="banks for records that name none")
     policy: Policy = Policy()

@@ -62,6 +62,13 @@ KINDS = {
             True,
         ),
         Kind(
+            "cells",
+            "query.cells",
+            "encoding, a grid of each feature",
+            "train records by cell of the grids",
+            True,
+        ),
+        Kind(
             "agree",
             "query.agree",
             "the agreement: family, encoding, base, scale",
@@ -87,6 +94,13 @@ KINDS = {
             "train.leaf_sums",
             "candidate trees, deltas the bank lacks",
             "sums of g and h and records by leaf (train, validation)",
+            True,
+        ),
+        Kind(
+            "histograms",
+            "train.histograms",
+            "splits so far, wanted nodes, deltas the bank lacks",
+            "sums of g and h and records by bin of each node",
             True,
         ),
         Kind(
@@ -130,8 +144,8 @@ def arrays(content: RecordDict) -> dict[str, np.ndarray]:
 
 
 def sums(content: RecordDict) -> np.ndarray:
-    """The vector of an additive answer."""
-    return arrays(content)[SUMS]
+    """The vector of an additive answer, in double precision."""
+    return arrays(content)[SUMS].astype(float)
 
 
 def metrics(content: RecordDict) -> dict[str, float]:

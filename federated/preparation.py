@@ -13,18 +13,28 @@ from credit.features import FeatureSpec
 from credit.models.logistic import Standardisation
 from federated import messages
 from federated.agreement import Agreement, base_margin, logged_mask
+from federated.bins import level_edges, quantile_edges
 from federated.roster import Roster
+from federated.sketch import REFINEMENTS, first_grid, refined_grid
 
 
-def agree(roster: Roster, family: str, spec: FeatureSpec, seed: int, params: dict[str, Any]) -> Agreement:
-    """The agreement over the roster's banks, told to each of them.
+def agree(
+    roster: Roster,
+    family: str,
+    spec: FeatureSpec,
+    seed: int,
+    params: dict[str, Any],
+    bins: int | None = None,
+) -> Agreement:
+    """The agreement over the roster's banks, told to each of them; `bins` is the most bins of a feature.
 
     Raises FederationError below the quorum.
     """
     counts = _empty_counts(spec).with_vector(summed(roster, "counts", RecordDict()))
     encoding = Encoding.fit(spec.features, counts)
     scale = _standardisation(roster, encoding, spec) if family == "logistic" else None
-    agreement = Agreement(family, encoding, base_margin(counts.outcomes), seed, params, scale)
+    edges = _bin_edges(roster, encoding, bins) if bins else None
+    agreement = Agreement(family, encoding, base_margin(counts.outcomes), seed, params, scale, edges)
     roster.settle(agreement)
     return agreement
 
@@ -39,6 +49,34 @@ def summed(roster: Roster, kind: str, content: RecordDict) -> np.ndarray:
 def _standardisation(roster: Roster, encoding: Encoding, spec: FeatureSpec) -> Standardisation:
     question = messages.pack(encoding=json.dumps(encoding.to_dict()))
     return Standardisation.fit(summed(roster, "moments", question), logged_mask(spec))
+
+
+def _bin_edges(roster: Roster, encoding: Encoding, bins: int) -> tuple[tuple[float, ...], ...]:
+    """Upper edges of each feature's bins: between a category's levels, at the quantiles of numbers."""
+    grids = [first_grid() for _ in encoding.features]
+    known = {f: level_edges([*values.values()]) for f, values in encoding.levels.items()}
+    known = {f: edges for f, edges in known.items() if len(edges) < bins}
+    grids = [np.array(known.get(f, g)) for f, g in zip(encoding.features, grids, strict=True)]
+    counts = _cell_counts(roster, encoding, grids)
+    for _ in range(REFINEMENTS):
+        grids = [
+            g if f in known else refined_grid(g, c)
+            for f, g, c in zip(encoding.features, grids, counts, strict=True)
+        ]
+        counts = _cell_counts(roster, encoding, grids)
+    return tuple(
+        known[f] if f in known else quantile_edges(g, c, bins)
+        for f, g, c in zip(encoding.features, grids, counts, strict=True)
+    )
+
+
+def _cell_counts(roster: Roster, encoding: Encoding, grids: list[np.ndarray]) -> list[np.ndarray]:
+    """Records of all banks by cell of each feature's grid."""
+    sizes = np.array([len(grid) for grid in grids])
+    question = messages.pack(
+        {"edges": np.concatenate(grids), "sizes": sizes}, encoding=json.dumps(encoding.to_dict())
+    )
+    return np.split(summed(roster, "cells", question), np.cumsum(sizes + 1)[:-1])
 
 
 def _empty_counts(spec: FeatureSpec) -> OutcomeCounts:

@@ -14,6 +14,7 @@ from credit.features import OUTCOME, BankRecords, FeatureSpec
 from credit.models.logistic import feature_moments
 from federated import messages
 from federated.agreement import Agreement, logged_mask
+from federated.sketch import cell_counts
 from federated.tasks import Parts, Task, task_for
 from federated.tasks.task import Part
 
@@ -35,6 +36,7 @@ class BankSite:
             "identity": self.identity,
             "counts": self.counts,
             "moments": self.moments,
+            "cells": self.cells,
             "agree": self.agree,
             **(self.task.answers if self.task else {}),
         }
@@ -62,6 +64,12 @@ class BankSite:
         encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
         X = self._parts(encoding).train.X
         return messages.pack({messages.SUMS: feature_moments(X, logged_mask(self.spec))})
+
+    def cells(self, content: RecordDict) -> RecordDict:
+        encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
+        asked, X = messages.arrays(content), self._parts(encoding).train.X
+        grids = np.split(asked["edges"], np.cumsum(asked["sizes"])[:-1])
+        return messages.pack({messages.SUMS: np.concatenate([*map(cell_counts, X.T, grids)])})
 
     def agree(self, content: RecordDict) -> RecordDict:
         agreement = Agreement.from_json(messages.config(content)["agreement"])

@@ -26,7 +26,7 @@ from federated.roster import BankIdentity, Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult
 from federated.session import Session
 from federated.site import BankSite
-from federated.strategies.choice import served_strategy, suited_params, tree_strategy
+from federated.strategies.choice import most_bins, served_strategy, suited_params, tree_strategy
 from federated.strategies.fedavg import logistic_fedavg
 from federated.tasks.logistic import WEIGHTS
 
@@ -96,7 +96,7 @@ def train_federated(
     purpose |= {"params": plain_params, "contract": spec.contract}
     session = Session(
         roster,
-        lambda: agree(roster, family, spec, seed, plain_params),
+        lambda: agree(roster, family, spec, seed, plain_params, most_bins(strategy, plain_params)),
         Checkpoint(checkpoint, purpose) if checkpoint else None,
     )
     plan = RoundPlan(rounds, patience)
@@ -138,11 +138,11 @@ def _train_trees(
     plan: RoundPlan,
     on_round: OnRound | None,
     strategy_name: str,
-    trees_per_round: int,
+    trees_per_round: int | None,
 ) -> tuple[Model, RoundsResult]:
     agreement = session.agreement
     learner = tree_learner(agreement.family, agreement.params, spec)
-    strategy = tree_strategy(strategy_name, learner, session.roster, trees_per_round, agreement.seed)
+    strategy = tree_strategy(strategy_name, learner, session.roster, trees_per_round, agreement)
     result = session.run(strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
     cover = summed(session.roster, "cover", messages.pack({"trees": trees}))

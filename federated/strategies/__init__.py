@@ -1,3 +1,3 @@
 """How the coordinator joins the banks' answers into one model."""
 
-STRATEGIES = ("fedavg", "leaf_refit")
+STRATEGIES = ("fedavg", "leaf_refit", "histogram")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from credit.errors import FederationError
+from federated.agreement import Agreement
 from federated.learners.protocol import TreeLearner
 from federated.roster import Roster
 from federated.strategies import STRATEGIES
 from federated.strategies.fedavg import TreeFedAvg
+from federated.strategies.histogram import Histogram
 from federated.strategies.leaf_refit import LeafRefit
 from federated.strategies.trees import TreeStrategy
 
@@ -18,6 +20,7 @@ SUITED: dict[tuple[str, str], dict[str, Any]] = {
     ("fedavg", "catboost"): {"learning_rate": 0.3},
     ("leaf_refit", "lightgbm"): {"learning_rate": 0.1},
     ("leaf_refit", "catboost"): {"learning_rate": 0.1},
+    ("histogram", "lightgbm"): {"max_bin": 64},
 }
 TREES_PER_ROUND = {"fedavg": 2, "leaf_refit": 5, "histogram": 5}
 
@@ -40,11 +43,18 @@ def suited_params(strategy: str, family: str) -> dict[str, Any]:
     return SUITED.get((strategy, family), {})
 
 
+def most_bins(strategy: str, params: dict[str, Any]) -> int | None:
+    """The most bins of a feature, where the strategy needs common ones; a code of them takes a byte."""
+    return min(int(params["max_bin"]), 254) if strategy == "histogram" else None
+
+
 def tree_strategy(
-    name: str, learner: TreeLearner, roster: Roster, trees_per_round: int | None, seed: int
+    name: str, learner: TreeLearner, roster: Roster, trees_per_round: int | None, agreement: Agreement
 ) -> TreeStrategy:
     """The tree strategy of this name; None takes its own number of trees a round."""
     trees = trees_per_round or TREES_PER_ROUND[name]
     if name == "fedavg":
         return TreeFedAvg(learner, trees)
-    return LeafRefit(learner, roster, trees, seed)
+    if name == "leaf_refit":
+        return LeafRefit(learner, roster, trees, agreement.seed)
+    return Histogram(learner, roster, trees, agreement)

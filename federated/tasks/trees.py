@@ -11,6 +11,7 @@ from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated import messages
 from federated.agreement import Agreement
+from federated.histograms import NODES, CodedRecords, node_histograms, unpacked_nodes
 from federated.learners import tree_learner
 from federated.learners.loss import gradients
 from federated.learners.protocol import bare, leaf_cover
@@ -31,6 +32,7 @@ class TreeTask:
         self.agreement, self.parts = agreement, parts
         self.learner = tree_learner(agreement.family, agreement.params, spec)
         self._binned: Any = None
+        self._coded: CodedRecords | None = None
         self._restart()
 
     @property
@@ -38,6 +40,7 @@ class TreeTask:
         return {
             "propose": self.propose,
             "leaf_sums": self.leaf_sums,
+            "histograms": self.histograms,
             "losses": self.losses,
             "cover": self.cover,
         }
@@ -65,6 +68,15 @@ class TreeTask:
             both.append(leaf_sums(structures, leaves, *gradients(margin, part.outcome)))
         return messages.pack({messages.SUMS: np.stack(both).ravel()}, {HELD: self.held})
 
+    def histograms(self, content: RecordDict) -> RecordDict:
+        """Sums of derivatives at the shared margin by bin of the wanted nodes, in single precision."""
+        self.catch_up(content)
+        if self._coded is None:
+            self._coded = CodedRecords(self.agreement.bins, self.parts.train)
+        splits, wanted = unpacked_nodes(messages.blobs(content)[NODES])
+        found = node_histograms(self._coded.codes, self._coded.starts, *self._derivatives(), splits, wanted)
+        return messages.pack({messages.SUMS: found.ravel().astype(np.float32)}, {HELD: self.held})
+
     def losses(self, content: RecordDict) -> RecordDict:
         self.catch_up(content)
         answer = losses(self.train, self.validation, self.parts)
@@ -87,8 +99,14 @@ class TreeTask:
             self.validation = self.validation + self.learner.margins(blob, self.parts.validation.X)
             self.held += 1
 
+    def _derivatives(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients of the train records at the shared margin, made once a delta."""
+        if self._at != self.held:
+            self._at, self._gradients = self.held, gradients(self.train, self.parts.train.outcome)
+        return self._gradients
+
     def _restart(self) -> None:
         base = np.array(self.agreement.base)
         self.train = np.tile(base, (len(self.parts.train.X), 1))
         self.validation = np.tile(base, (len(self.parts.validation.X), 1))
-        self.held = 0
+        self.held, self._at = 0, -1

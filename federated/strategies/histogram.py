@@ -1,0 +1,46 @@
+"""Histograms: the pooled model itself, from gradient histograms summed over banks."""
+
+from __future__ import annotations
+
+import numpy as np
+from flwr.app import Message
+
+from federated.agreement import Agreement
+from federated.averaging import lightgbm_text as text
+from federated.bins import Bins
+from federated.growth import Growth, grow_trees, leaf_values, native_splits
+from federated.histograms import NODES, packed_nodes
+from federated.learners.protocol import TreeLearner
+from federated.roster import Roster
+from federated.strategies.trees import SummingStrategy
+
+
+class Histogram(SummingStrategy):
+    """Level-wise boosting on summed histograms: a tree takes as many exchanges as it has levels.
+
+    The banks that answer for a tree's root stand behind all of it: where one of them falls silent on the
+    way, the tree ends at the last level they all answered for.
+    """
+
+    def __init__(self, learner: TreeLearner, roster: Roster, steps: int, agreement: Agreement):
+        super().__init__(learner, roster, steps)
+        features = len(agreement.encoding.features)
+        directions = np.array([learner.monotone.get(f, 0) for f in range(features)])
+        bins, leaves = Bins(agreement.bins or ()), agreement.params["num_leaves"]
+        self.growth = Growth(bins, leaves, learner.shrinkage, directions)
+
+    def step(self, nodes: list[int], opening: list[Message]) -> bytes:
+        behind = nodes
+
+        def ask(splits: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
+            nonlocal behind
+            sums, answered = self.sum("histograms", behind, arrays={NODES: packed_nodes(splits, wanted)})
+            if len(splits) and len(answered) < len(behind):
+                return None
+            behind = answered
+            return sums.reshape(len(wanted), -1, 3)
+
+        trees = grow_trees(self.learner.n_margins, self.growth, ask)
+        shrinkage, bins = self.growth.shrinkage, self.growth.bins
+        native = [text.tree_of(native_splits(t, bins), leaf_values(t, shrinkage)) for t in trees]
+        return text.document(native, [f"f{i}" for i in range(len(bins.edges))], len(trees)).encode()
