@@ -1,6 +1,6 @@
 """The README's pictures: the table a run ended with, and the asset graph as the Dagster UI draws it.
 
-    python -m benchmarks.pictures    (after `make run`; needs Chromium)
+python -m benchmarks.pictures    (after `make run`; needs Chromium)
 """
 
 from __future__ import annotations

@@ -141,8 +141,12 @@ def contract_show(
 @contract_app.command("draft")
 def contract_draft(
     data: Annotated[str, typer.Argument(help="CSV, CSV.gz or Parquet (or a glob), or DATABASE_URL#table.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The contract file to write.")] = Path("contract.yaml"),
-    target: Annotated[str, typer.Option(help="The column of the outcome, where it isn't found by itself.")] = "",
+    output: Annotated[Path, typer.Option("-o", "--output", help="The contract file to write.")] = Path(
+        "contract.yaml"
+    ),
+    target: Annotated[
+        str, typer.Option(help="The column of the outcome, where it isn't found by itself.")
+    ] = "",
 ) -> None:
     """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
 
@@ -179,7 +183,9 @@ def federation_banks(
 
 coordinator_app = typer.Typer(no_args_is_help=True, help="The coordinator: where banks meet.")
 app.add_typer(coordinator_app, name="coordinator")
-COORDINATOR = Annotated[Path, typer.Option("--folder", envvar="COORDINATOR", help="The coordinator's folder.")]
+COORDINATOR = Annotated[
+    Path, typer.Option("--folder", envvar="COORDINATOR", help="The coordinator's folder.")
+]
 
 
 @coordinator_app.command("init")
