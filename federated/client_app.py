@@ -8,15 +8,23 @@ from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
 from federated.messages import KIND_OF_ROUTE, KINDS
+from federated.privacy.bank import in_clear, masked_answer
+from federated.privacy.masking import MaskingTerms
 from federated.site import BankSite
 
 
-def bank_app(site_of: Callable[[Context], BankSite]) -> ClientApp:
-    """A ClientApp that answers each kind of message from the bank that `site_of` finds."""
+def bank_app(site_of: Callable[[Context], BankSite], masking: MaskingTerms | None = None) -> ClientApp:
+    """A ClientApp that answers each kind of message from the bank that `site_of` finds.
+
+    With `masking` terms a bank gives its additive figures to masked sums only.
+    """
 
     def respond(message: Message, context: Context) -> Message:
         kind = KIND_OF_ROUTE[message.metadata.message_type]
-        return Message(site_of(context).answer(kind, message.content), reply_to=message)
+        answer = site_of(context).answer
+        if masking is None or in_clear(kind, masking):
+            return Message(answer(kind, message.content), reply_to=message)
+        return Message(masked_answer(kind, message, context, masking, answer), reply_to=message)
 
     app = ClientApp()
     for kind in KINDS.values():

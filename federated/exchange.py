@@ -11,8 +11,11 @@ from flwr.app import Message, RecordDict
 from flwr.serverapp import Grid
 
 from federated.messages import KIND_OF_ROUTE, KINDS, size
+from federated.privacy.coordinator import MaskedSum
+from federated.privacy.masking import MaskingTerms, from_vector, is_masked
 
 POLL_SECONDS = 0.05
+Check = Callable[[list[int], str, RecordDict], str | None]
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,14 @@ class Exchange:
     """The coordinator's line to the banks over any Flower Grid.
 
     `wait` bounds, in seconds, how long one exchange may take. `bytes` counts what was sent and
-    received, by message kind. `check` says of an answer why it cannot be used: it then counts as failed.
+    received, by message kind. `check` says of an answer of banks why it cannot be used: it then counts as
+    failed. With `masking`, only sums over banks are learnt of what is additive.
     """
 
-    def __init__(self, grid: Grid, wait: float):
-        self.grid, self.wait = grid, wait
+    def __init__(self, grid: Grid, wait: float, masking: MaskingTerms | None = None):
+        self.grid, self.wait, self.masking = grid, wait, masking
         self.bytes: Counter[str] = Counter()
-        self.check: Callable[[int, str, RecordDict], str | None] = lambda node, kind, content: None
+        self.check: Check = lambda nodes, kind, content: None
 
     def ask(self, kind: str, questions: Mapping[int, RecordDict]) -> Replies:
         """Put a question of `kind` to each node of `questions`."""
@@ -41,8 +45,33 @@ class Exchange:
         return self.send(Message(c, node, route) for node, c in questions.items())
 
     def send(self, questions: Iterable[Message]) -> Replies:
-        """Send `questions`, at most one a node, and wait for the answers."""
+        """Send `questions` of one kind, at most one a node, and wait for the answers.
+
+        Of a masked kind the first answer holds the sum over all that answered, the others zeros.
+        """
         sent = list(questions)
+        kind = KIND_OF_ROUTE[sent[0].metadata.message_type] if sent else ""
+        if self.masking and sent and is_masked(kind):
+            return self._masked(kind, {m.metadata.dst_node_id: m.content for m in sent}, self.masking)
+        return self._plain(sent)
+
+    def _masked(self, kind: str, questions: Mapping[int, RecordDict], terms: MaskingTerms) -> Replies:
+        def ask(stage: Mapping[int, RecordDict]) -> Replies:
+            return self._plain([Message(c, n, KINDS[kind].route) for n, c in stage.items()])
+
+        masked = MaskedSum(ask, questions, terms.min_banks)
+        found = masked.run()
+        if found is None:
+            return Replies({}, masked.failures)
+        vector, answers = found
+        for place, answer in enumerate(answers.values()):
+            answer.content = from_vector(kind, vector if not place else 0.0 * vector, answer.content)
+        fault = self.check(list(answers), kind, next(iter(answers.values())).content)
+        if fault:
+            return Replies({}, masked.failures | dict.fromkeys(answers, f"the sum over banks: {fault}"))
+        return Replies(answers, masked.failures)
+
+    def _plain(self, sent: list[Message]) -> Replies:
         self._count(sent)
         ids = self.grid.push_messages(sent)
         # An error reply names the link, not the bank, as its source: the question's id tells.
@@ -58,7 +87,7 @@ class Exchange:
     def _fault(self, node: int, reply: Message) -> str | None:
         if reply.has_error():
             return reply.error.reason or "no reason given"
-        return self.check(node, KIND_OF_ROUTE[reply.metadata.message_type], reply.content)
+        return self.check([node], KIND_OF_ROUTE[reply.metadata.message_type], reply.content)
 
     def _collect(self, waiting: set[str]) -> list[Message]:
         deadline, replies = time.monotonic() + self.wait, []

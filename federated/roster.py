@@ -156,10 +156,11 @@ class Roster:
             )
         return None
 
-    def _fault(self, node: int, kind: str, content: RecordDict) -> str | None:
-        """Why an answer cannot be used, given what its bank declared."""
-        bank = self.banks.get(node)
-        return fault_of(kind, content, Declared(bank.train, bank.validation)) if bank else None
+    def _fault(self, nodes: list[int], kind: str, content: RecordDict) -> str | None:
+        """Why an answer, or the sum of answers, cannot be used, given what the banks of `nodes` declared."""
+        banks = [self.banks[n] for n in nodes if n in self.banks]
+        declared = Declared(sum(b.train for b in banks), sum(b.validation for b in banks))
+        return fault_of(kind, content, declared) if banks else None
 
     def _tell(self) -> dict[int, str]:
         if self.agreement is None:

@@ -21,6 +21,7 @@ from federated.engines.inprocess import InProcessGrid
 from federated.exchange import Exchange
 from federated.learners import params_of, tree_learner
 from federated.preparation import agree, summed
+from federated.privacy.masking import MaskingTerms
 from federated.reports import RoundReport
 from federated.roster import BankIdentity, Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult
@@ -50,11 +51,17 @@ class FederatedModel:
 
 
 def inprocess_grid(
-    banks: Sequence[BankRecords], spec: FeatureSpec, workers: int | None = None
+    banks: Sequence[BankRecords],
+    spec: FeatureSpec,
+    workers: int | None = None,
+    masking: MaskingTerms | None = None,
 ) -> InProcessGrid:
-    """A grid of `banks` inside this process; what is trained does not depend on `workers`."""
+    """A grid of `banks` inside this process; what is trained does not depend on `workers`.
+
+    With `masking` terms the banks give additive figures to masked sums only.
+    """
     sites = [BankSite(records, spec) for records in banks]
-    app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))])
+    app = bank_app(lambda context: sites[int(str(context.node_config["bank"]))], masking)
     return InProcessGrid(app, [{"bank": number} for number in range(len(sites))], workers)
 
 
@@ -76,6 +83,7 @@ def train_federated(
     on_round: OnRound | None = None,
     checkpoint: Path | None = None,
     most_records: int | None = None,
+    masking: MaskingTerms | None = None,
 ) -> FederatedModel:
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
@@ -86,12 +94,13 @@ def train_federated(
     Encoding and base rate come from the banks there at the start; a bank that joins later takes them as
     they are. `checkpoint` is a file from which the same call goes on where a killed one stopped, to the
     same bytes; it is gone when the training ends. `most_records` caps what a bank may declare of a part.
+    With `masking` terms the coordinator learns sums over banks, by SecAgg+, where it needs no more.
 
     Raises FederationError below the quorum, and for an unknown family or strategy.
     """
     strategy = served_strategy(strategy, family)
     plain_params = params_of(family, params) | (suited_params(strategy, family) if params is None else {})
-    roster = Roster(Exchange(grid, wait), spec.contract, quorum, expected, gather_wait, most_records)
+    roster = Roster(Exchange(grid, wait, masking), spec.contract, quorum, expected, gather_wait, most_records)
     purpose = {"family": family, "strategy": strategy, "trees_per_round": trees_per_round, "seed": seed}
     purpose |= {"params": plain_params, "contract": spec.contract}
     session = Session(
