@@ -14,6 +14,7 @@ from assets import (  # noqa: E402
     explanation,
     fairness,
     ingestion,
+    model_risk_report,
     packaging,
     promotion,
     publication,
@@ -39,6 +40,7 @@ STAGES = [
     scorecard,
     explanation,
     promotion,
+    model_risk_report,
     packaging,
     publication,
 ]
