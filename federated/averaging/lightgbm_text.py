@@ -45,6 +45,11 @@ def shared_trees(text: str, fewest: int) -> list[Tree]:
     return [_kept(_emptied(tree, fewest)) for tree in _whole_trees(text)]
 
 
+def continued(text: str, trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
+    """A whole model text with `trees` after its own, which keep all they hold."""
+    return document([*_whole_trees(text), *trees], features, n_margins)
+
+
 def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
     """A model text that LightGBM loads, of `trees` in iteration order, one a margin."""
     blocks = [

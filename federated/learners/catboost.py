@@ -13,6 +13,7 @@ import catboost as cb
 import numpy as np
 
 from credit.encoding import Encoding
+from credit.models import Model
 from credit.models.catboost import CatBoostModel
 from federated.averaging import catboost_json as text
 from federated.learners.protocol import Shrinkage, Structure
@@ -118,6 +119,15 @@ class CatBoostLearner:
     ) -> CatBoostModel:
         native = text.document(text.load(blob), cover, base, len(encoding.features))
         return CatBoostModel(encoding, classes, _binary(native))
+
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> CatBoostModel:
+        assert isinstance(model, CatBoostModel)
+        shared = _json(model.booster)
+        known = [np.array(tree["leaf_weights"], float) for tree in shared["oblivious_trees"]]
+        trees, base = [*text.trees(shared, 0), *text.load(blob)], shared["scale_and_bias"][1]
+        features = len(model.encoding.features)
+        native = text.document(trees, np.concatenate([*known, cover]), base, features)
+        return CatBoostModel(model.encoding, model.classes, _binary(native))
 
     def _library_params(self, trees: int, seed: int) -> dict[str, Any]:
         # CatBoost holds symmetric trees to no smallest leaf: the learner empties small ones itself.

@@ -10,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from credit.encoding import Encoding
+from credit.models import Model
 from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
 from federated.learners.loss import gradients
@@ -113,11 +114,14 @@ class LightGBMLearner:
         encoding: Encoding,
         classes: tuple[str, ...],
     ) -> LightGBMModel:
-        trees = text.trees(blob.decode())
-        parts = np.split(cover, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
-        trees = [text.covered(t, c) for t, c in zip(trees, parts, strict=True)]
+        trees = _covered(blob, cover)
         native = text.document([*map(text.stump, base), *trees], encoding.features, self.n_margins)
         return LightGBMModel(encoding, classes, native)
+
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> LightGBMModel:
+        assert isinstance(model, LightGBMModel)
+        native = text.continued(model.text, _covered(blob, cover), model.encoding.features, self.n_margins)
+        return LightGBMModel(model.encoding, model.classes, native)
 
     def _blob(self, trees: Sequence[text.Tree], n_features: int) -> bytes:
         names = [f"f{i}" for i in range(n_features)]
@@ -147,6 +151,12 @@ class LightGBMLearner:
             "seed": seed,
             "verbosity": -1,
         }
+
+
+def _covered(blob: bytes, cover: np.ndarray) -> list[text.Tree]:
+    trees = text.trees(blob.decode())
+    parts = np.split(cover, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
+    return [text.covered(t, c) for t, c in zip(trees, parts, strict=True)]
 
 
 def _n_features(blob: bytes) -> int:

@@ -94,6 +94,10 @@ class TreeLearner(Protocol):
         """
         ...
 
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> Model:
+        """`model`, of this family, with the blob's trees after its own, and `cover` records in their leaves."""
+        ...
+
 
 def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192) -> np.ndarray:
     """Records of X by leaf of the blob's trees, one value a leaf; additive over records and banks."""

@@ -1,0 +1,90 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from credit.models import load_model
+from federated.learners.loss import log_loss_sum
+from federated.personalisation import SHARED, personalise
+from federated.site import encode
+from tests.federated.banks import make_bank, make_banks, make_spec
+from tests.federated.test_training import trained
+
+FAMILIES = ("logistic", "lightgbm", "catboost")
+SPEC = make_spec()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return {family: trained(family, make_banks(300, 300), rounds=4).model for family in FAMILIES}
+
+
+def odd_bank(n=600):
+    """A bank whose outcomes are the other way round."""
+    bank = make_bank("odd", n, 5)
+    for part in ("train", "validation", "test"):
+        setattr(bank, part, bank.part(part).with_columns((1 - pl.col("outcome")).alias("outcome")))
+    return bank
+
+
+def loss(model, frame):
+    part = encode(frame, model.encoding)
+    return log_loss_sum(model.margin(part.X), part.outcome) / len(part.outcome)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_bank_unlike_the_others_gains_on_records_not_seen(family, shared):
+    bank = odd_bank()
+    personal = personalise(shared[family], bank, SPEC, 0)
+    assert loss(personal.model, bank.test) < 0.9 * loss(shared[family], bank.test)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_validation_loss_never_rises(family, shared):
+    for seed in range(3):
+        bank = make_bank("north", 200, seed)
+        personal = personalise(shared[family], bank, SPEC, 0)
+        assert personal.loss <= personal.shared_loss
+        assert personal.loss == pytest.approx(loss(personal.model, bank.validation), abs=1e-9)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_bank_that_it_does_not_help_keeps_the_shared_model(family, shared):
+    bank = odd_bank()
+    bank.validation = make_bank("other", 600, 6).validation
+    personal = personalise(shared[family], bank, SPEC, 0)
+    assert personal.model is shared[family] and personal.own == SHARED
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_bank_without_records_keeps_the_shared_model(family, part, shared):
+    bank = make_bank("empty")
+    setattr(bank, part, bank.part(part).head(0))
+    assert personalise(shared[family], bank, SPEC, 0).model is shared[family]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_personal_model_is_a_native_one(family, shared, tmp_path):
+    bank = odd_bank()
+    model = personalise(shared[family], bank, SPEC, 0).model
+    model.save(tmp_path)
+    X = model.encoding.matrix(bank.test)
+    assert (load_model(tmp_path).margin(X) == model.margin(X)).all()
+    assert np.abs(model.contributions(X).sum(axis=2) - model.margin(X)).max() < 1e-6
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_three_classes(family):
+    spec, banks = make_spec(3), make_banks(300, 400, n_classes=3)
+    shared = trained(family, banks, spec, rounds=3).model
+    personal = personalise(shared, banks[0], spec, 0)
+    assert personal.loss <= personal.shared_loss
+
+
+def test_an_intercept_of_its_own_gives_a_bank_its_default_rate(shared):
+    bank = make_bank("north", 2000, 7)
+    bank.train, bank.validation = (f.filter((pl.col("outcome") == 0) | (pl.int_range(pl.len()) % 4 == 0))
+                                   for f in (bank.train, bank.validation))  # fmt: skip
+    model = personalise(shared["logistic"], bank, SPEC, 0).model
+    part = encode(bank.train, model.encoding)
+    assert model.probabilities(part.X)[:, 1].mean() == pytest.approx(part.outcome.mean(), abs=0.01)
