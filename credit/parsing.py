@@ -11,6 +11,7 @@ UNREADABLE = "__unreadable__"
 MENDED = "__mended__"
 TEXT = "__text__"
 MONEY_MARKS = "$€£,"
+_ALL = pl.all()
 DURATION = r"(?i)^(?:([0-9]+)\s*years?)?(?:\s*(?:and|,)?\s*([0-9]+)\s*months?)?$"
 
 
@@ -65,7 +66,7 @@ def _typed(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "number":
         return _number(text.str.replace_all(f"[{_escaped(column.strip)}]", "") if column.strip else text)
     if column.parse == "money":
-        return _money(text)
+        return text.map_batches(_money, return_dtype=pl.Float64, is_elementwise=True)
     if column.parse == "year":
         return text.str.extract(r"^(\d{4})[A-Za-z]?$").cast(pl.Int64)
     if column.parse == "date":
@@ -97,12 +98,20 @@ def _number(text: pl.Expr) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
-def _money(text: pl.Expr) -> pl.Expr:
+def _money(texts: pl.Series) -> pl.Series:
     """Amounts; the regular expressions see only the texts that the usual form does not read."""
-    usual = _number(text.str.strip_chars(MONEY_MARKS).str.replace_all(",", "", literal=True))
-    rest = pl.when(usual.is_null()).then(text)
-    plain = rest.str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
-    return pl.coalesce(usual, _number(plain))
+    amounts = (
+        texts.str.strip_chars(MONEY_MARKS)
+        .str.replace_all(",", "", literal=True)
+        .to_frame()
+        .select(_number(_ALL))
+    )
+    usual = amounts.to_series()
+    hard = (usual.is_null() & texts.is_not_null()).arg_true()
+    if hard.is_empty():
+        return usual
+    plain = texts.gather(hard).str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
+    return usual.scatter(hard, plain.to_frame().select(_number(_ALL)).to_series())
 
 
 def _date(text: pl.Expr, column: Column) -> pl.Expr:
