@@ -124,6 +124,38 @@ def rollback(
     rollback_command(why, model)
 
 
+audit_app = typer.Typer(
+    no_args_is_help=True, help="Audit: nothing was changed, and where a decision came from."
+)
+app.add_typer(audit_app, name="audit")
+
+LogFile = Annotated[
+    Path | None, typer.Option(envvar="FEDCREDIT_DECISION_LOG", help="The service's decision log.")
+]
+
+
+@audit_app.command("verify")
+def audit_verify(
+    log: LogFile = None, model: Annotated[str, typer.Option(help="Registered model.")] = ""
+) -> None:
+    """Verify the hash chains of promotions and decisions."""
+    from cli.audit import verify_command
+
+    verify_command(log, model)
+
+
+@audit_app.command("trace")
+def audit_trace(
+    request: Annotated[str, typer.Argument(help="The decision's request id (X-Request-ID of the answer).")],
+    log: LogFile = None,
+    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+) -> None:
+    """Lead one decision back to its model, contract, run and the banks' data fingerprints."""
+    from cli.audit import trace_command
+
+    trace_command(request, log or Path("decisions.db"), model)
+
+
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")
 app.add_typer(contract_app, name="contract")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def history_command(model: str, on: str) -> None:
     """Print every verdict on the registered model, oldest first; or who was champion at the end of a day."""
-    registry = _registry(model)
+    registry = open_registry(model)
     if on:
         Console().print(_champion_on(registry, on))
         return
@@ -55,7 +55,7 @@ def promote_command(version: str, override: str, model: str) -> None:
     """Make `version` champion by a person's decision."""
     if not override.strip():
         raise RegistryError('promoting by hand needs a reason: --override "why"')
-    registry = _registry(model)
+    registry = open_registry(model)
     _say(registry, registry.champion(), registry.override(version, override.strip()))
 
 
@@ -63,7 +63,7 @@ def rollback_command(why: str, model: str) -> None:
     """Make the champion before this one champion again."""
     if not why.strip():
         raise RegistryError('a rollback needs a reason: --why "..."')
-    registry = _registry(model)
+    registry = open_registry(model)
     _say(registry, registry.champion(), registry.rollback(why.strip()))
 
 
@@ -76,7 +76,8 @@ def _say(registry: Registry, former: Version | None, now: Version) -> None:
         console.print(f"serve it: fedcredit serve --bento {package}")
 
 
-def _registry(model: str) -> Registry:
+def open_registry(model: str) -> Registry:
+    """The registry of `model`, by default of the consortium's."""
     from federated.consortium import load_consortium
     from pipelines.environment import prepare
     from registry.promotion import Registry

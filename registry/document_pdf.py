@@ -20,6 +20,7 @@ from registry.document import Block, Document, Picture, Section, Table, Text
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 TALLEST = 110 * mm
+PADDING = 13.0
 PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 LINE, SHADE = colors.HexColor("#d0d7de"), colors.HexColor("#f6f8fa")
 MARKS = {"failed": colors.HexColor("#ffebe9"), "warning": colors.HexColor("#fff8c5")}
@@ -98,16 +99,28 @@ def _table(table: Table) -> LongTable:
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
     ]
     return LongTable(
-        [head, *body], _widths(table, rows), style=[*common, *shades], repeatRows=1, hAlign="LEFT"
+        [head, *body],
+        _widths([table.head(), *rows], size),
+        style=[*common, *shades],
+        repeatRows=1,
+        hAlign="LEFT",
     )
 
 
-def _widths(table: Table, rows: list[list[str]]) -> list[float]:
-    """Column widths by the longest text in each, within limits; a wide table fills the page."""
-    columns = zip(table.head(), *rows, strict=True) if rows else ([name] for name in table.head())
-    wanted = [min(max(max(map(len, column)), 6), 45) for column in columns]
-    most = len(wanted) * 26 * mm
-    return [w / sum(wanted) * min(WIDTH, most if max(wanted) < 30 else WIDTH) for w in wanted]
+def _widths(texts: list[list[str]], size: float) -> list[float]:
+    """Column widths: no word is parted, and what room is left goes to the columns that want it."""
+
+    def width(text: str) -> float:
+        return pdfmetrics.stringWidth(text, BOLD, size) + PADDING
+
+    columns = list(zip(*texts, strict=True))
+    least = [max(width(word) for text in c for word in (text.split() or [""])) for c in columns]
+    least = [min(w, WIDTH / 3) for w in least]
+    wanted = [max(max(map(width, c)), w) for c, w in zip(columns, least, strict=True)]
+    if sum(wanted) <= WIDTH:
+        return wanted
+    room, more = max(WIDTH - sum(least), 0.0), sum(wanted) - sum(least)
+    return [low + (high - low) * room / more for low, high in zip(least, wanted, strict=True)]
 
 
 def _style(
