@@ -11,7 +11,6 @@ UNREADABLE = "__unreadable__"
 MENDED = "__mended__"
 TEXT = "__text__"
 MONEY_MARKS = "$€£,"
-_ALL = pl.all()
 DURATION = r"(?i)^(?:([0-9]+)\s*years?)?(?:\s*(?:and|,)?\s*([0-9]+)\s*months?)?$"
 
 
@@ -24,7 +23,9 @@ def parse_columns(raw: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
     """
     columns = read_columns(contract)
     texts = raw.select(pl.col("^row$"), *(known_text(c).alias(TEXT + c.name) for c in columns))
-    typed = texts.with_columns(_typed(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
+    read = texts.with_columns(_read(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
+    # A step of its own: within one step polars would read each text twice, for the test and for the value.
+    typed = read.with_columns(_finite(pl.col(c.name)) for c in columns if c.parse in ("number", "money"))
     checked = [c for c in columns if c.role not in (Role.LEAK, Role.IDENTITY)]
     flagged = typed.with_columns(flag for c in checked for flag in _flags(c))
     mended = flagged.with_columns(within_range(c).alias(c.name) for c in checked if c.outside == "missing")
@@ -53,7 +54,8 @@ def outcome_class(contract: Contract) -> pl.Expr:
 
 def typed_column(column: Column) -> pl.Expr:
     """The typed values of `column`, from the texts under its source name."""
-    return _typed(known_text(column), column)
+    value = _read(known_text(column), column)
+    return _finite(value) if column.parse in ("number", "money") else value
 
 
 def known_text(column: Column) -> pl.Expr:
@@ -62,9 +64,11 @@ def known_text(column: Column) -> pl.Expr:
     return pl.when(~text.is_in(["", *column.missing])).then(text)
 
 
-def _typed(text: pl.Expr, column: Column) -> pl.Expr:
+def _read(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "number":
-        return _number(text.str.replace_all(f"[{_escaped(column.strip)}]", "") if column.strip else text)
+        for character in column.strip:
+            text = text.str.replace_all(character, "", literal=True)
+        return text.cast(pl.Float64, strict=False)
     if column.parse == "money":
         return text.map_batches(_money, return_dtype=pl.Float64, is_elementwise=True)
     if column.parse == "year":
@@ -93,25 +97,22 @@ def within_range(column: Column) -> pl.Expr:
     return pl.when(holds).then(value)
 
 
-def _number(text: pl.Expr) -> pl.Expr:
-    number = text.cast(pl.Float64, strict=False)
+def _finite(number: pl.Expr) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
 def _money(texts: pl.Series) -> pl.Series:
     """Amounts; the regular expressions see only the texts that the usual form does not read."""
-    amounts = (
+    usual = (
         texts.str.strip_chars(MONEY_MARKS)
         .str.replace_all(",", "", literal=True)
-        .to_frame()
-        .select(_number(_ALL))
+        .cast(pl.Float64, strict=False)
     )
-    usual = amounts.to_series()
     hard = (usual.is_null() & texts.is_not_null()).arg_true()
     if hard.is_empty():
         return usual
     plain = texts.gather(hard).str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
-    return usual.scatter(hard, plain.to_frame().select(_number(_ALL)).to_series())
+    return usual.scatter(hard, plain.cast(pl.Float64, strict=False))
 
 
 def _date(text: pl.Expr, column: Column) -> pl.Expr:
@@ -143,7 +144,3 @@ def _flags(column: Column) -> list[pl.Expr]:
         outside = pl.col(column.name).is_not_null() & within_range(column).is_null()
         flags.append(outside.alias(MENDED + column.name))
     return flags
-
-
-def _escaped(characters: str) -> str:
-    return "".join("\\" + c for c in characters)
