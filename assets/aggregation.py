@@ -29,25 +29,28 @@ def federated_models(
     context: dg.AssetExecutionContext, loan_records: dict[str, Parts], tracking: dg.ResourceParam[Tracking]
 ) -> dict[str, Model]:
     """One model a family that all banks trained together; only messages left the banks."""
+    from federated.strategies.choice import served_strategy
     from federated.training import inprocess_grid, train_federated
 
     banks, setting = bank_list(loan_records), consortium()
     parent = tracking.pipeline_run(context.run_id)
     models, rounds = {}, []
     for family in setting.families:
-        run = tracking.child_run(parent, family, {"family": family, "strategy": setting.strategy})
+        strategy = served_strategy(setting.strategy, family)
+        run = tracking.child_run(parent, family, {"family": family, "strategy": strategy})
         trained = train_federated(
             family,
             inprocess_grid(banks, contract().spec, setting.seed),
             contract().spec,
-            strategy=setting.strategy,
+            strategy=strategy,
             rounds=setting.rounds,
+            patience=setting.patience,
             quorum=setting.quorum,
             seed=setting.seed,
             on_round=_watch(family, setting.rounds, tracking, run, rounds),
         )
         models[family] = trained.model
-        tracking.log_params(run, {"family": family, "strategy": setting.strategy, "banks": len(banks)})
+        tracking.log_params(run, {"family": family, "strategy": strategy, "banks": len(banks)})
         tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
     context.add_output_metadata(_metadata(pl.DataFrame(rounds, infer_schema_length=None)))
     return models

@@ -1,4 +1,4 @@
-"""How good each model is: local-only, federated and pooled, per bank and over all."""
+"""How good each model is: local-only, federated, personalised and pooled, per bank and over all."""
 
 from pathlib import Path
 
@@ -9,12 +9,13 @@ from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
 from assets.training import ModelsByBank, bank_list
-from credit.evaluation import ALL_BANKS, Candidate, figures, score_banks, uplift
+from credit.evaluation import ALL_BANKS, Candidate, figures, score_banks
 from credit.features import BankRecords
 from credit.leaky_split import customers_repeat, split_by_row
 from credit.models import Model
 from credit.multiclass import MULTICLASS_METRICS
 from credit.plots import calibration_plot, roc_plot, uplift_plot
+from credit.uplift import uplift
 from registry.tracking import Tracking
 
 LOGGED = ("auc", "ks", "brier", "logloss", "gap", *MULTICLASS_METRICS, "accuracy_gap")
@@ -24,6 +25,7 @@ LOGGED = ("auc", "ks", "brier", "logloss", "gap", *MULTICLASS_METRICS, "accuracy
     ins={
         "loan_records": dg.AssetIn(partition_mapping=every_bank),
         "local_models": dg.AssetIn(partition_mapping=every_bank),
+        "personal_models": dg.AssetIn(partition_mapping=every_bank),
     },
     backfill_policy=one_run,
     group_name="evaluation",
@@ -35,6 +37,7 @@ def evaluation(
     context: dg.AssetExecutionContext,
     loan_records: dict[str, Parts],
     local_models: ModelsByBank,
+    personal_models: ModelsByBank,
     federated_models: dict[str, Model],
     pooled_models: dict[str, Model],
     raw_loan_records: dict,
@@ -42,7 +45,7 @@ def evaluation(
 ) -> dict[str, pl.DataFrame]:
     """Figures of every model on the out-of-time test, with bootstrap intervals, and each bank's uplift."""
     banks, seed = bank_list(loan_records), consortium().seed
-    candidates = _candidates(local_models, federated_models, pooled_models)
+    candidates = _candidates(local_models, personal_models, federated_models, pooled_models)
     scores = {part: score_banks(candidates, banks, part) for part in ("train", "validation", "test")}
     test = figures(scores["test"], scores["train"], seed=seed)
     validation = figures(scores["validation"], scores["train"], seed=seed, replicates=0)
@@ -94,10 +97,15 @@ def best_family(validation: pl.DataFrame) -> str:
 
 
 def _candidates(
-    local: ModelsByBank, federated: dict[str, Model], pooled: dict[str, Model]
+    local: ModelsByBank, personal: ModelsByBank, federated: dict[str, Model], pooled: dict[str, Model]
 ) -> list[Candidate]:
     return [
         *(Candidate(f, "local", m, bank) for bank, models in local.items() for f, m in models.items()),
+        *(
+            Candidate(f, "personalised", m, bank)
+            for bank, models in personal.items()
+            for f, m in models.items()
+        ),
         *(Candidate(f, "federated", m) for f, m in federated.items()),
         *(Candidate(f, "pooled", m) for f, m in pooled.items()),
     ]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"local": "#9aa5b1", "federated": "#1f6feb", "pooled": "#d29922"}
+COLOURS = {"local": "#9aa5b1", "federated": "#1f6feb", "personalised": "#1a7f37", "pooled": "#d29922"}
 DASHES = {"logistic": ":", "lightgbm": "-", "catboost": "--"}
 BAD, GRID = "#cf222e", "#d0d7de"
 

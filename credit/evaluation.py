@@ -1,4 +1,4 @@
-"""Every model on every bank's records: scores, the table of figures, and the uplift of joining."""
+"""Every model on every bank's records: scores, and the table of figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from credit.features import OUTCOME, BankRecords
-from credit.metrics import BINARY_METRICS, auc, auc_difference, auc_interval, log_loss
+from credit.metrics import BINARY_METRICS, auc, auc_interval, log_loss
 from credit.models import Model
 from credit.multiclass import MULTICLASS_METRICS
 
@@ -74,7 +74,7 @@ def figures(test: pl.DataFrame, train: pl.DataFrame, *, seed: int, replicates: i
     `test` and `train` are of `score_banks`; rows with bank = ALL_BANKS are over all records together.
     Figures that need both classes are null where a bank has one.
     """
-    before = {key: (auc(*_arrays(frame)), _class_figures(frame)) for key, frame in _groups(train)}
+    before = {key: (auc(*arrays(frame)), _class_figures(frame)) for key, frame in _groups(train)}
     rows = [
         _row(key, frame, *before.get(key, (float("nan"), {})), seed, replicates)
         for key, frame in _groups(test)
@@ -98,7 +98,7 @@ def _row(
     seed: int,
     replicates: int,
 ) -> dict:
-    outcome, pd = _arrays(frame)
+    outcome, pd = arrays(frame)
     interval = auc_interval(outcome, pd, seed=seed, replicates=replicates)
     return {
         **dict(zip(("family", "strategy", "bank"), key, strict=True)),
@@ -126,31 +126,6 @@ def _class_row(test: dict[str, float], train: dict[str, float]) -> dict[str, flo
     return {**test, "accuracy_gap": train.get("accuracy", float("nan")) - test["accuracy"]}
 
 
-def _arrays(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def arrays(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes and PDs of a frame of `score_banks`."""
     return frame["outcome"].to_numpy(), frame["pd"].to_numpy()
-
-
-def uplift(test: pl.DataFrame, family: str, *, seed: int, replicates: int = 200) -> pl.DataFrame:
-    """What joining changes for each bank: federated less local-only AUC with its paired bootstrap interval.
-
-    Columns: bank, records, defaults, local_auc, federated_auc, uplift, low, high; null where undefined.
-    """
-    rows = []
-    for (bank,), frame in test.filter(family=family).partition_by(["bank"], as_dict=True).items():
-        local, federated = frame.filter(strategy="local"), frame.filter(strategy="federated")
-        outcome, score = _arrays(federated)
-        base = local["pd"].to_numpy()
-        change = auc_difference(outcome, score, base, seed=seed, replicates=replicates)
-        rows.append(
-            {
-                "bank": bank,
-                "records": len(outcome),
-                "defaults": int(outcome.sum()),
-                "local_auc": auc(outcome, base),
-                "federated_auc": auc(outcome, score),
-                "uplift": change.value,
-                "low": change.low,
-                "high": change.high,
-            }
-        )
-    return pl.DataFrame(rows).fill_nan(None).sort("uplift", descending=True, nulls_last=True)

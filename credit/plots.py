@@ -55,14 +55,16 @@ def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
 
 
 def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
-    """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `evaluation.uplift`)."""
+    """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `uplift.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
-    title = f"What joining changes: AUC of {family}, federated less local-only"
-    figure, axes = blank(7.5, 1.5 + 0.28 * known.height, title, "AUC difference on the out-of-time test", "")
-    error = [known["uplift"] - known["low"], known["high"] - known["uplift"]]
-    axes.errorbar(
-        known["uplift"], range(known.height), xerr=error, fmt="o", color=COLOURS["federated"], capsize=2
-    )
+    title = f"What joining changes: AUC of {family} less that of local-only"
+    figure, axes = blank(7.5, 1.5 + 0.34 * known.height, title, "AUC difference on the out-of-time test", "")
+    for name, prefix, shift in (("federated", "", 0.15), ("personalised", "personalised_", -0.15)):
+        if prefix + "uplift" in known.columns:
+            value, low, high = (known[prefix + c] for c in ("uplift", "low", "high"))
+            error, rows = [value - low, high - value], np.arange(known.height) + shift
+            axes.errorbar(value, rows, xerr=error, fmt="o", color=COLOURS[name], capsize=2, label=name)
+    axes.legend(frameon=False, fontsize=8)
     axes.axvline(0, color="#57606a", linewidth=1)
     axes.set_yticks(
         range(known.height), [f"{b} ({n:,})" for b, n in zip(known["bank"], known["records"], strict=True)]

@@ -29,7 +29,8 @@ class Consortium(BaseModel):
     """The banks and the terms of their common training.
 
     `records_per_bank` caps each bank's records (None: all of them); `quorum` is the share of banks that
-    must answer every round.
+    must answer every round; training ends `patience` rounds after the lowest validation loss (None: never).
+    A family that `strategy` does not serve takes the nearest one that does.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,7 @@ class Consortium(BaseModel):
     records_per_bank: int | None = Field(default=None, ge=1)
     families: list[Family] = Field(min_length=1)
     rounds: int = Field(ge=1)
+    patience: int | None = Field(default=None, ge=1)
     strategy: str = Field(default="fedavg", pattern="^(fedavg|leaf_refit|histogram)$")
     quorum: float = Field(default=1.0, gt=0, le=1)
     partition: Partition | None = Field(default=None, description="banks for records that name none")

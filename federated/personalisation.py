@@ -22,7 +22,7 @@ SMALL_TREES: dict[str, Any] = {
     "lightgbm": LightGBMParams(num_leaves=7, learning_rate=0.05),
     "catboost": CatBoostParams(depth=3, learning_rate=0.05),
 }
-STEPS, TREES_A_STEP = 8, 5
+STEPS, TREES_A_STEP, PATIENCE = 30, 5, 4
 SHARED = "the shared model"
 
 
@@ -62,6 +62,8 @@ def _continued(shared: Model, train: Part, validation: Part, spec: FeatureSpec, 
         steps.append(learner.propose(data, F, TREES_A_STEP, seed + step))
         F, V = (m + learner.margins(steps[-1], p.X) for m, p in ((F, train), (V, validation)))
         losses.append(_mean_loss(V, validation))
+        if min(losses[-PATIENCE:]) > min(losses):
+            break
     best = int(np.argmin(losses))
     if not best:
         return Personal(shared, SHARED, losses[0], losses[0])

@@ -15,6 +15,7 @@ from credit.home import Home
 from credit.multiclass import MULTICLASS_METRICS
 from pipelines.io_manager import fetch
 
+STRATEGIES = ("local", "federated", "personalised", "pooled")
 FIGURES = ("auc", "ks", "brier", "logloss", "gap")
 CLASS_FIGURES = (*MULTICLASS_METRICS, "accuracy_gap")
 TESTS = {"time": "out-of-time test", "entity": "test on other customers", "row": "test on other records"}
@@ -62,13 +63,13 @@ def _quarantined(home: Home, contract: str) -> int:
 def _banks(test: pl.DataFrame, family: str) -> list[dict]:
     own = test.filter(pl.col("bank") != ALL_BANKS, family=family)
     wide = own.pivot("strategy", index=["bank", "records"], values="auc", maintain_order=True)
-    missing = [s for s in ("local", "federated", "pooled") if s not in wide.columns]
+    missing = [s for s in STRATEGIES if s not in wide.columns]
     wide = wide.with_columns(pl.lit(None, pl.Float64).alias(s) for s in missing)
     return [
         {
             "name": r["bank"],
             "records": r["records"],
-            **{f"{s}_auc": r[s] for s in ("local", "federated", "pooled")},
+            **{f"{s}_auc": r[s] for s in STRATEGIES},
         }
         for r in wide.sort("records", descending=True).iter_rows(named=True)
     ]
@@ -137,12 +138,11 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
-    table = Table(
-        "bank", "test records", "local AUC", "federated AUC", "pooled AUC", "uplift", title="bank by bank"
-    )
+    table = Table("bank", "test records", *(f"{s} AUC" for s in STRATEGIES), "uplift", title="bank by bank")
     for bank in report["banks"]:
-        aucs = [bank[f"{s}_auc"] for s in ("local", "federated", "pooled")]
-        uplift = aucs[1] - aucs[0] if None not in aucs[:2] else None
+        aucs = [bank[f"{s}_auc"] for s in STRATEGIES]
+        joined = aucs[1] if aucs[2] is None else aucs[2]
+        uplift = None if joined is None or aucs[0] is None else joined - aucs[0]
         colour = "" if uplift is None else "[green]" if uplift > 0 else "[red]"
         shown = "undefined" if uplift is None else f"{uplift:+.4f}"
         table.add_row(bank["name"], f"{bank['records']:,}", *map(_figure, aucs), colour + shown)
