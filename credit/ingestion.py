@@ -100,15 +100,25 @@ def _repeated(values: pl.LazyFrame, name: str) -> pl.Series:
 
 def ingest_slice(raw: pl.DataFrame, contract: Contract, repeated: Mapping[str, pl.Series]) -> Ingestion:
     """`ingest` of one slice of a file; `raw` has `row`, and `repeated` is of `repeated_rows` of the whole file."""
+    return judge(raw, typed_records(raw, contract), contract, repeated)
+
+
+def typed_records(raw: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """`raw` parsed and derived; nothing is refused yet."""
     typed = parse_columns(raw.lazy(), contract).with_columns(outcome_class(contract).alias(OUTCOME)).collect()
-    derived = reduce(_with_derived, contract.derived, typed)
-    reasons = _reasons(derived, contract, repeated)
+    return reduce(_with_derived, contract.derived, typed)
+
+
+def judge(
+    raw: pl.DataFrame, typed: pl.DataFrame, contract: Contract, repeated: Mapping[str, pl.Series]
+) -> Ingestion:
+    """What of `typed`, the `typed_records` of `raw`, is kept, and why the rest is not."""
+    reasons = _reasons(typed, contract, repeated)
     bad = reasons[ROW].unique()
-    kept = derived.filter(~pl.col(ROW).is_in(bad.implode()))
+    kept = typed.filter(~pl.col(ROW).is_in(bad.implode()))
+    names = [n for n in _kept_columns(contract) if n in kept.columns]
     return Ingestion(
-        records=_clipped(kept, contract).select(
-            ROW, *(n for n in _kept_columns(contract) if n in kept.columns), OUTCOME
-        ),
+        records=_clipped(kept, contract).select(ROW, *names, OUTCOME),
         quarantine=_quarantine(raw, reasons, contract),
         mended={c.removeprefix(MENDED): int(typed[c].sum()) for c in typed.columns if c.startswith(MENDED)},
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -13,9 +15,10 @@ from credit.contract import Column, Contract, Role
 from credit.errors import DataError
 from credit.features import OUTCOME
 from credit.files import ParquetLog, whole_file
-from credit.ingestion import REASON, ROW, Ingestion, check_columns, ingest_slice, repeated_rows
+from credit.ingestion import REASON, ROW, Ingestion, check_columns, judge, repeated_rows, typed_records
 
 SLICE = 150_000
+Item = TypeVar("Item")
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -58,6 +61,8 @@ def ingest_file(
     in the whole file, or the outcome has one class.
     """
     check_columns(pl.scan_parquet(raw).collect_schema().names(), contract)
+    if not pl.scan_parquet(raw).select(pl.len()).collect().item():
+        raise DataError("the data hold no record")
     done, frames, reasons = FileIngestion(pl.DataFrame()), [], []
     with whole_file(quarantine) as aside, ParquetLog(aside) as log:
         for part in slices(raw, contract, slice_rows):
@@ -65,8 +70,6 @@ def ingest_file(
             frames.append(keep(part.records))
             reasons.append(part.reasons())
             _count(done, part, contract)
-    if not done.rows:
-        raise DataError("the data hold no record")
     done.records, done.reasons = pl.concat(frames, rechunk=False), _summed(reasons)
     _check_whole(done, contract)
     return done
@@ -77,8 +80,25 @@ def slices(raw: Path, contract: Contract, slice_rows: int = SLICE) -> Iterator[I
     texts = pl.scan_parquet(raw)
     rows = texts.select(pl.len()).collect().item()
     repeated = repeated_rows(texts, contract)
-    for first in range(0, rows, slice_rows):
-        yield ingest_slice(texts.with_row_index(ROW).slice(first, slice_rows).collect(), contract, repeated)
+
+    def read(first: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        part = texts.with_row_index(ROW).slice(first, slice_rows).collect()
+        return part, typed_records(part, contract)
+
+    for part, typed in _one_ahead(read, range(0, rows, slice_rows)):
+        yield judge(part, typed, contract, repeated)
+
+
+def _one_ahead(work: Callable[[int], Item], items: Iterable[int]) -> Iterator[Item]:
+    """`work` of each item in order, the next one under way while the last is used."""
+    with ThreadPoolExecutor(1) as pool:
+        ahead: Future[Item] | None = None
+        for item in items:
+            ready, ahead = ahead, pool.submit(work, item)
+            if ready is not None:
+                yield ready.result()
+        if ahead is not None:
+            yield ahead.result()
 
 
 def compact(records: pl.DataFrame, contract: Contract, *more: str) -> pl.DataFrame:

@@ -1,0 +1,90 @@
+"""A drafted contract reads its file, and says why it is as it is."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit.contract import Contract, Role
+from credit.drafting import Draft, draft_contract
+from credit.errors import DataError
+from credit.ingestion import ingest
+from credit.synthetic import synthetic_loans
+from tests.credit.texts import sample
+
+
+def drafted(texts: pl.DataFrame, folder, target: str = "") -> tuple[Draft, Contract]:
+    texts.write_parquet(folder / "raw.parquet")
+    draft = draft_contract(folder / "raw.parquet", "own", {}, target)
+    return draft, Contract.model_validate(yaml.safe_load(draft.text))
+
+
+columns = {
+    "Amount": st.floats(1, 1e6).map(lambda v: f"${v:,.2f}"),
+    "Years": st.floats(0, 60).map(lambda v: f"{v:.1f}"),
+    "Change": st.integers(-50, 50).map(str),
+    "History": st.integers(0, 400).map(lambda m: f"{m // 12} Years and {m % 12} Months"),
+    "Sector": st.sampled_from(["trade", "food", "NA", "Naïve"]),
+    "Opened": st.dates().map(str),
+}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data(), st.sets(st.sampled_from(sorted(columns)), min_size=1), st.integers(40, 120))
+def test_a_draft_of_a_generated_file_checks_clean(tmp_path_factory, data, chosen, n):
+    texts = {name: data.draw(st.lists(columns[name], min_size=n, max_size=n)) for name in sorted(chosen)}
+    raw = pl.DataFrame(
+        {"Default": ["01"[i % 3 == 0] for i in range(n)], "Score": [str(i % 7) for i in range(n)], **texts}
+    )
+    _, contract = drafted(raw, tmp_path_factory.mktemp("draft"))
+    assert ingest(raw, contract).quarantine.is_empty()
+
+
+def test_roles_of_the_synthetic_loans_are_found_with_reasons(tmp_path):
+    draft, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
+    roles = {f.name: f.role for f in contract.columns}
+    assert roles["lender"] is Role.BANK
+    assert roles["status"] is Role.TARGET
+    assert roles["loan_id"] is Role.IDENTITY
+    assert roles["approved"] is Role.TIME
+    assert {roles["months_on_books"], roles["recovered"]} == {Role.LEAK}
+    assert contract.classes == ("paid", "default")
+    assert "alone ranks outcomes with AUC" in next(
+        p.reason for p in draft.proposals if p.profile.name == "months_on_books"
+    )
+
+
+def test_sentinels_and_slips_are_taken_as_not_known(tmp_path):
+    _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
+    years = next(c for c in contract.columns if c.name == "years_employed")
+    assert years.outside == "missing"
+    assert years.range is not None
+    assert (years.range[1] or 0) < 365243
+
+
+def test_limits_are_drafted_for_long_tails(tmp_path):
+    _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
+    debt = next(c for c in contract.columns if c.name == "debt")
+    assert debt.log
+    assert debt.clip is not None
+
+
+def test_the_credit_score_sample_is_understood(tmp_path):
+    _, contract = drafted(sample("kaggle_credit_score_sample.parquet"), tmp_path)
+    columns = {c.source: c for c in contract.columns}
+    assert contract.classes == ("good", "standard", "poor")
+    assert columns["Credit_History_Age"].parse == "duration"
+    assert {columns[c].role for c in ("SSN", "Name", "ID")} == {Role.IDENTITY}
+    assert "!@9#%8" in columns["Payment_Behaviour"].missing
+    assert columns["Age"].outside == "missing"
+
+
+def test_a_file_without_a_likely_outcome_asks_for_it(tmp_path):
+    raw = pl.DataFrame({"A": ["1", "2", "3"] * 20, "B": ["x", "y", "x"] * 20})
+    with pytest.raises(DataError, match="name it with --target"):
+        drafted(raw, tmp_path)
+    with pytest.raises(DataError, match="no column 'C'"):
+        drafted(raw, tmp_path, "C")

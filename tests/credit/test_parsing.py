@@ -1,0 +1,52 @@
+"""Texts are read as their column says, and no otherwise."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from credit.contract import Column
+from credit.parsing import typed_column
+from credit.reading import text_reader
+
+
+def read(text: str, **rule) -> object:
+    column = Column.model_validate({"name": "c", "source": "C", **rule})
+    return pl.DataFrame({"C": [text]}).select(typed_column(column).alias("c")).item()
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "value"),
+    [
+        ("-500", {"parse": "number", "strip": "_"}, -500.0),
+        ("23_", {"parse": "number", "strip": "_"}, 23.0),
+        ("__-33__", {"parse": "number", "strip": "_"}, -33.0),
+        ("$60,000.00 ", {"parse": "money"}, 60000.0),
+        ("($5.00)", {"parse": "money"}, -5.0),
+        ("€ 1 000", {"parse": "money"}, 1000.0),
+        ("inf", {"parse": "money"}, None),
+        ("1976A", {"parse": "year"}, 1976),
+        ("22 Years and 1 Months", {"parse": "duration"}, 265.0),
+        ("7 months", {"parse": "duration"}, 7.0),
+        ("NA", {"parse": "duration"}, None),
+        ("Auto Loan, Payday Loan, and Auto Loan", {"parse": "items"}, 2.0),
+        ("!@9#%8", {"parse": "category", "levels": ["x"], "missing": ["!@9#%8"]}, None),
+        ("NM", {"parse": "category", "levels": ["none"], "aliases": {"NM": "none"}}, "none"),
+        ("365243", {"parse": "number", "missing": ["365243"]}, None),
+    ],
+)
+def test_a_text_is_read_by_its_rule(text, rule, value):
+    assert read(text, **rule) == value
+
+
+@pytest.mark.parametrize("text", ["22 Years and 1 Months", "7 months", "3 years", "0 Years and 0 Months"])
+def test_one_applicant_is_read_as_a_file_is(text):
+    column = Column.model_validate({"name": "c", "source": "C", "parse": "duration"})
+    assert text_reader(column)(text) == read(text, parse="duration")
+
+
+def test_a_number_outside_a_lenient_range_is_not_known_to_the_service_either():
+    column = Column.model_validate(
+        {"name": "age", "source": "Age", "parse": "number", "range": [14, 100], "outside": "missing"}
+    )
+    assert [text_reader(column)(t) for t in ("-500", "33", "8000")] == [None, 33.0, None]

@@ -1,0 +1,114 @@
+"""Own data of every supported kind become one table of texts; damage is refused with line and column."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+
+import polars as pl
+import pytest
+
+from credit import csvfile
+from credit.data import Data
+from credit.errors import DataError
+from credit.readers import files_sha256, write_texts
+
+ROWS = [("1", "ü"), ("2", None)]
+
+
+def read(tmp_path, content: bytes | None = None, name: str = "loans.csv", **data) -> list[tuple]:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    write_texts(Data(**{"files": (str(tmp_path / name),), **data}), tmp_path / "out.parquet")
+    return pl.read_parquet(tmp_path / "out.parquet").rows()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n1,ü\n2,\n".encode(),
+        "a;b\n1;ü\n2;\n".encode(),
+        "a\tb\r\n1\tü\r\n2\t\r\n".encode(),
+        "a|b\n1|ü\n2|\n".encode("utf-8-sig"),
+        "a,b\n1,ü\n2,\n".encode("cp1252"),
+        "a,b\n1,ü\n2,\n".encode("utf-16"),
+        gzip.compress("a,b\n1,ü\n2,\n".encode()),
+        gzip.compress("a;b\n1;ü\n2;\n".encode("cp1252")),
+    ],
+)
+def test_separator_encoding_and_packing_are_found(tmp_path, content):
+    assert read(tmp_path, content) == ROWS
+
+
+def test_parquet_becomes_texts(tmp_path):
+    pl.DataFrame({"a": [1, 2], "b": [0.5, None]}).write_parquet(tmp_path / "loans.parquet")
+    assert read(tmp_path, name="loans.parquet") == [("1", "0.5"), ("2", None)]
+
+
+def test_a_glob_reads_files_in_order_of_name(tmp_path):
+    for year in (2002, 2001):
+        (tmp_path / f"{year}.csv").write_text(f"a,b\n{year},x\n")
+    assert read(tmp_path, files=(str(tmp_path / "*.csv"),)) == [("2001", "x"), ("2002", "x")]
+
+
+def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr("credit.database.CHUNK", 2)
+    with sqlite3.connect(tmp_path / "bank.db") as base:
+        base.execute("create table loans (a int, b text)")
+        base.executemany("insert into loans values (?, ?)", [(i, None if i % 2 else "x") for i in range(5)])
+    rows = read(tmp_path, files=(), url=f"sqlite:///{tmp_path}/bank.db", query="loans")
+    assert rows == [(str(i), None if i % 2 else "x") for i in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "line 1: the file is empty"),
+        (b"a,b,a\n1,2,3\n", "line 1: fields 1 and 3 of the header are both named 'a'"),
+        (b"a,b\n1,2\n1,2,3\n", "line 3, column 3: 3 fields where the header has 2"),
+        (b'a,b\n1,2\n"x,3\n4,5\n', "line 3: a quote opens"),
+        ("a,b\n1,ü\n".encode() + b"caf\xe9,2\n", "line 3, column 4: byte 0xe9 is no UTF-8.*mixes encodings"),
+        (b"a,b\nx\0y,2\n", "line 2: a zero byte"),
+        (gzip.compress(b"a,b\n1,2\n" * 999)[:40], "the gzip is damaged"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_line_and_column(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, content)
+
+
+def test_an_endless_line_is_refused_before_it_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(csvfile, "LONGEST_LINE", 1 << 20)
+    with pytest.raises(DataError, match="line 3, column 1,048,577: the line is longer"):
+        read(tmp_path, b"a,b\n1,2\n" + b"x" * (5 << 20))
+
+
+def test_a_wrong_separator_is_told_with_the_right_one(tmp_path):
+    with pytest.raises(DataError, match="column 2: fields are separated by semicolon, not by comma"):
+        read(tmp_path, b"a;b\n1;2\n", separator=",")
+
+
+def test_files_that_differ_in_columns_are_refused(tmp_path):
+    (tmp_path / "2001.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "2002.csv").write_text("a,c\n1,2\n")
+    with pytest.raises(DataError, match=r"2002.csv has other columns than .*2001.csv: b, c"):
+        read(tmp_path, files=(str(tmp_path / "200?.csv"),))
+
+
+def test_a_file_that_changed_since_the_draft_is_refused(tmp_path):
+    (tmp_path / "loans.csv").write_text("a,b\n1,2\n")
+    pinned = files_sha256([tmp_path / "loans.csv"])
+    assert read(tmp_path, sha256=pinned) == [("1", "2")]
+    with pytest.raises(DataError, match="changed since the contract was drafted"):
+        read(tmp_path, b"a,b\n1,3\n", sha256=pinned)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DataError, match="nothing.csv: no such file"):
+        read(tmp_path, name="nothing.csv")
+
+
+def test_a_password_is_never_told(tmp_path):
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, files=(), url="sqlite://user:secret@nowhere/x.db", query="t")
+    assert "secret" not in str(caught.value)
