@@ -19,7 +19,7 @@ from registry.promotion import Registry
 from registry.risk_report import Facts, risk_report
 from registry.tracking import Tracking
 
-FOLDERS = ("evaluation", "calibration", "fairness", "stability", "explanation")
+FOLDERS = ("evaluation", "calibration", "fairness", "stability", "explanation", "explanation_by_bank")
 
 
 @dg.asset(
@@ -41,6 +41,7 @@ def model_risk_report(
     stability: dict[str, pl.DataFrame],
     scorecard: dict,
     explanation: dict,
+    bank_explanations: dict,
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
     registry: dg.ResourceParam[Registry],
@@ -61,6 +62,7 @@ def model_risk_report(
         stability=stability,
         scorecard=scorecard["table"],
         scorecard_figures=scorecard["figures"],
+        agreement=bank_explanations["agreement"],
         events=registry.history(),
         pictures=_pictures(tracking, explanation["mlflow_run"]),
     )

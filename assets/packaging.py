@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from assets.ingestion import Parts
+from assets.promotion import scorer_of
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.training import bank_list
 from bento.package import GoldenCase
@@ -17,8 +18,8 @@ from credit.applicant import applicant_from_source
 from credit.explanation import feature_distributions, sample_records
 from credit.home import Home
 from credit.ingestion import ROW
-from credit.models import Model, load_model
-from credit.scoring import DOCUMENT, Scoring
+from credit.models import Model
+from credit.scoring import DOCUMENT
 from registry.tracking import Tracking
 
 GOLDEN = 20
@@ -48,8 +49,8 @@ def scoring_service(
 
     os.environ.setdefault("BENTOML_HOME", str(home.bentoml))
     with tempfile.TemporaryDirectory() as folder:
-        scorer = tracking.scorer_folder(champion["run_id"], Path(folder))
-        model, scoring = load_model(scorer), _scoring(scorer, float(champion["tags"]["threshold"]))
+        threshold = float(champion["tags"]["threshold"])
+        model, scoring = scorer_of(tracking, champion["run_id"], threshold, Path(folder))
     test = pl.concat([bank.test for bank in bank_list(loan_records)])
     sample = sample_records(test, PUBLISHED_APPLICANTS, consortium().seed)
     cases = _cases(model, sample, Path(raw_loan_records["path"]))
@@ -87,14 +88,6 @@ def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
         GoldenCase(applicant_from_source(contract(), row), tuple(chances))
         for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)
     ]
-
-
-def _scoring(folder: Path, threshold: float) -> Scoring:
-    """The scoring that was judged with the model; a model from before calibration decides by its own PDs."""
-    document = folder / DOCUMENT
-    if not document.is_file():
-        return Scoring.uncalibrated(threshold)
-    return Scoring.from_dict(json.loads(document.read_text()))
 
 
 def _reference(probability: np.ndarray) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -15,7 +16,7 @@ from assets.tables import table
 from assets.training import ModelsByBank, bank_list
 from credit.features import BankRecords
 from credit.fingerprints import frame_fingerprint
-from credit.models import Model
+from credit.models import Model, load_model
 from credit.scoring import DOCUMENT, Scoring
 from registry.gate import gate_table
 from registry.promotion import Registry, Verdict, Version
@@ -28,6 +29,8 @@ from registry.tracking import Tracking
         "loan_records": dg.AssetIn(partition_mapping=every_bank),
         "local_models": dg.AssetIn(partition_mapping=every_bank),
     },
+    # They are compared with the champion that sits before this verdict.
+    deps=["bank_explanations"],
     backfill_policy=one_run,
     group_name="promotion",
     kinds={"mlflow"},
@@ -76,6 +79,15 @@ def champion(context: dg.AssetExecutionContext, verdict: dict, registry: dg.Reso
     )
     challenger = {key: verdict[key] for key in ("version", "promoted", "why")}
     return {**_version(sitting), "challenger": challenger}
+
+
+def scorer_of(tracking: Tracking, run_id: str, threshold: float, folder: Path) -> tuple[Model, Scoring]:
+    """Model and scoring as they were judged; a model from before calibration decides by its own PDs."""
+    scorer = tracking.scorer_folder(run_id, folder)
+    document = scorer / DOCUMENT
+    if not document.is_file():
+        return load_model(scorer), Scoring.uncalibrated(threshold)
+    return load_model(scorer), Scoring.from_dict(json.loads(document.read_text()))
 
 
 def _tags(dagster_run: str, family: str, banks: list[BankRecords], threshold: float) -> dict[str, str]:

@@ -10,10 +10,12 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from assets import (  # noqa: E402
     aggregation,
     calibration,
+    drift,
     evaluation,
     explanation,
     fairness,
     ingestion,
+    local_explanation,
     model_risk_report,
     packaging,
     personalisation,
@@ -25,10 +27,10 @@ from assets import (  # noqa: E402
 )
 from assets.setting import consortium  # noqa: E402
 from credit.home import Home  # noqa: E402
-from pipelines.jobs import retrain  # noqa: E402
+from pipelines.jobs import monitor, retrain  # noqa: E402
 from pipelines.resources import resources  # noqa: E402
 from pipelines.running import terminal_logger  # noqa: E402
-from pipelines.schedules import records_changed, weekly_retraining  # noqa: E402
+from pipelines.schedules import daily_monitoring, drift_found, records_changed, weekly_retraining  # noqa: E402
 
 STAGES = [
     ingestion,
@@ -41,17 +43,19 @@ STAGES = [
     stability,
     scorecard,
     explanation,
+    local_explanation,
     promotion,
     model_risk_report,
     packaging,
     publication,
+    drift,
 ]
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
-    jobs=[retrain],
-    schedules=[weekly_retraining],
-    sensors=[records_changed],
+    jobs=[retrain, monitor],
+    schedules=[weekly_retraining, daily_monitoring],
+    sensors=[records_changed, drift_found],
     loggers={"console": dg.colored_console_logger, "terminal": terminal_logger},
     resources=resources(Home(), consortium().model),
 )

@@ -34,6 +34,8 @@ class Facts:
     stability: Mapping[str, pl.DataFrame]
     scorecard: pl.DataFrame
     scorecard_figures: pl.DataFrame
+    agreement: float | None
+    """rank correlation of mean |SHAP| with the champion before; None without one"""
     events: Sequence[Event]
     pictures: Mapping[str, bytes]
 
@@ -241,9 +243,16 @@ def _explanations(facts: Facts) -> Section:
                 "the score. The reasons told to an applicant are the features, or groups of features, that cost most "
                 "points; never a sensitive one."
             ),
-            *(_picture(facts, name) for name in facts.pictures if name.startswith("explanation/")),
+            Text(_agreement(facts.agreement)),
+            *(_picture(facts, name) for name in facts.pictures if name.startswith("explanation")),
         ),
     )
+
+
+def _agreement(value: float | None) -> str:
+    if value is None:
+        return "No champion of the same features sat before: there is nothing to compare the ranking of features with."
+    return f"Rank correlation of mean |SHAP| with the champion before: {value:.3f} (1: features rank alike)."
 
 
 def _scorecard(facts: Facts) -> Section:

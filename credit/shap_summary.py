@@ -1,0 +1,87 @@
+"""What drives the scores at each bank, and by value of each feature: sums that banks can add without their records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from credit.binning import CUTS
+from credit.encoding import Encoding
+
+BINS = len(CUTS) + 2
+
+
+@dataclass(frozen=True)
+class ShapSums:
+    """Records, sum of |SHAP| by feature, shape (F,), and count and sum of SHAP by value bin, shape (F, bins, 2).
+
+    A bin is one of `binning.CUTS`, the last one for missing values; sums of several banks add up.
+    """
+
+    features: tuple[str, ...]
+    records: int
+    absolute: np.ndarray
+    by_value: np.ndarray
+
+    @classmethod
+    def of(cls, features: tuple[str, ...], X: np.ndarray, values: np.ndarray) -> ShapSums:
+        """Of a bank's model matrix, shape (n, F), and SHAP values, shape (n, F)."""
+        by_value = np.zeros((len(features), BINS, 2))
+        for i in range(len(features)):
+            place = np.where(np.isnan(X[:, i]), BINS - 1, np.searchsorted(CUTS, X[:, i], "right"))
+            by_value[i, :, 0] = np.bincount(place, minlength=BINS)
+            by_value[i, :, 1] = np.bincount(place, values[:, i], BINS)
+        return cls(features, len(X), np.abs(values).sum(axis=0), by_value)
+
+    def __add__(self, other: ShapSums) -> ShapSums:
+        return ShapSums(
+            self.features,
+            self.records + other.records,
+            self.absolute + other.absolute,
+            self.by_value + other.by_value,
+        )
+
+    @property
+    def mean_absolute(self) -> np.ndarray:
+        """Mean |SHAP| of each feature, shape (F,)."""
+        return self.absolute / max(self.records, 1)
+
+
+def by_bank(sums: Mapping[str, ShapSums]) -> pl.DataFrame:
+    """Mean |SHAP|, a row a bank, a column a feature."""
+    return pl.DataFrame(
+        [
+            {"bank": bank, **dict(zip(s.features, s.mean_absolute.tolist(), strict=True))}
+            for bank, s in sums.items()
+        ]
+    )
+
+
+def dependence(sums: ShapSums, feature: str, encoding: Encoding, smallest: int = 5) -> pl.DataFrame:
+    """Mean SHAP by value of `feature`: columns value (a number, or a level's name), records, shap.
+
+    Bins of fewer than `smallest` records are left out: nobody's own value shows.
+    """
+    counts, total = sums.by_value[sums.features.index(feature)].T
+    if feature in encoding.levels:
+        numbers = encoding.levels[feature]
+        place = {level: int(np.searchsorted(CUTS, v, "right")) for level, v in numbers.items()}
+        rows = [(level or "not known", counts[p], total[p]) for level, p in place.items()]
+    else:
+        middle = np.concatenate([CUTS[:1], (CUTS[:-1] + CUTS[1:]) / 2, CUTS[-1:]])
+        # A whole number is its bin's lower end, not its middle.
+        value = np.where(np.append(True, np.round(CUTS) == CUTS), np.append(CUTS[0], CUTS), middle)
+        rows = list(zip(value.tolist(), counts[:-1], total[:-1], strict=True))
+    kept = [(v, int(n), float(s / n)) for v, n, s in rows if n >= smallest]
+    return pl.DataFrame(kept, schema=["value", "records", "shap"], orient="row")
+
+
+def rank_agreement(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman correlation of two models' mean |SHAP| by feature: 1 where they rank the features alike."""
+    if len(one) < 2:
+        return 1.0
+    ranks = [np.argsort(np.argsort(-v, kind="stable"), kind="stable").astype(float) for v in (one, other)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

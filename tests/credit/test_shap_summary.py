@@ -1,0 +1,51 @@
+"""Explanations are combined from banks' sums, without records."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from credit.encoding import Encoding
+from credit.shap_summary import ShapSums, by_bank, dependence, rank_agreement
+
+FEATURES = ("age", "sector")
+ENCODING = Encoding(FEATURES, {"sector": {"retail": -0.5, "farming": 0.75, "": 0.0}})
+
+
+def records(n: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([rng.integers(20, 60, n), rng.choice([-0.5, 0.75], n)]).astype(float)
+    return X, np.column_stack([0.1 * (X[:, 0] - 40), 2 * X[:, 1]])
+
+
+def test_sums_of_banks_are_those_of_the_pooled_records():
+    X, values = records()
+    pooled = ShapSums.of(FEATURES, X, values)
+    added = ShapSums.of(FEATURES, X[:150], values[:150]) + ShapSums.of(FEATURES, X[150:], values[150:])
+    np.testing.assert_allclose(added.by_value, pooled.by_value, atol=1e-9)
+    np.testing.assert_allclose(added.mean_absolute, np.abs(values).mean(axis=0))
+
+
+def test_dependence_follows_the_feature():
+    curve = dependence(ShapSums.of(FEATURES, *records()), "age", ENCODING)
+    np.testing.assert_allclose(curve["shap"], 0.1 * (curve["value"].to_numpy() - 40), atol=1e-9)
+
+
+def test_levels_are_named():
+    curve = dependence(ShapSums.of(FEATURES, *records()), "sector", ENCODING)
+    assert dict(curve.select("value", "shap").iter_rows()) == pytest.approx({"retail": -1.0, "farming": 1.5})
+
+
+def test_values_of_few_records_are_left_out():
+    X, values = records(6)
+    assert dependence(ShapSums.of(FEATURES, X, values), "age", ENCODING).is_empty()
+
+
+def test_banks_stand_side_by_side():
+    table = by_bank({b: ShapSums.of(FEATURES, *records(seed=i)) for i, b in enumerate("ab")})
+    assert table.columns == ["bank", *FEATURES] and table.height == 2
+
+
+def test_the_same_order_agrees_and_the_reverse_does_not():
+    assert rank_agreement(np.array([3.0, 2, 1]), np.array([0.3, 0.2, 0.1])) == pytest.approx(1)
+    assert rank_agreement(np.array([3.0, 2, 1]), np.array([1.0, 2, 3])) == pytest.approx(-1)
