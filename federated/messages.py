@@ -110,6 +110,13 @@ KINDS = {
             "sums of log loss, records",
             True,
         ),
+        Kind(
+            "scores",
+            "query.scores",
+            "a native model, the name of a part",
+            "records by score and outcome",
+            True,
+        ),
         Kind("cover", "query.cover", "the final trees", "train records by leaf", True),
     )
 }

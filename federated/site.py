@@ -12,8 +12,10 @@ from credit.encoding import Encoding, OutcomeCounts
 from credit.errors import FederationError
 from credit.features import OUTCOME, BankRecords, FeatureSpec
 from credit.models.logistic import feature_moments
+from credit.score_histogram import ScoreHistogram
 from federated import messages
 from federated.agreement import Agreement, logged_mask
+from federated.model_message import model_of
 from federated.sketch import cell_counts
 from federated.tasks import Parts, Task, task_for
 from federated.tasks.task import Part
@@ -38,6 +40,7 @@ class BankSite:
             "moments": self.moments,
             "cells": self.cells,
             "agree": self.agree,
+            "scores": self.scores,
             **(self.task.answers if self.task else {}),
         }
         if kind not in answers:
@@ -75,6 +78,15 @@ class BankSite:
         agreement = Agreement.from_json(messages.config(content)["agreement"])
         self.task = task_for(agreement, self._parts(agreement.encoding), self.spec)
         return messages.pack(agreed=True)
+
+    def scores(self, content: RecordDict) -> RecordDict:
+        records = self.records.part(str(messages.config(content)["part"]))
+        model = model_of(messages.blobs(content))
+        default = (outcomes(records) == len(model.classes) - 1).astype(int)
+        chance = default * 0.0
+        if len(default):
+            chance = model.probabilities(model.encoding.matrix(records))[:, -1]
+        return messages.pack({messages.SUMS: ScoreHistogram.of(default, chance).counts.ravel()})
 
     def _parts(self, encoding: Encoding) -> Parts:
         if self._encoded is None or self._encoded[0] != encoding:
