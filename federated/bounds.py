@@ -19,10 +19,14 @@ LEAVES = re.compile(rb'leaf_values?"?\s*[=:]\s*\[?([^\n\]]*)')
 
 @dataclass(frozen=True)
 class Declared:
-    """The records, by part, that a bank (or the banks behind a masked sum) made known at the start."""
+    """The records, by part, that a bank (or the banks behind a masked sum) made known at the start.
+
+    `most_hessian` bounds a record's second derivative of the log loss: 1/4, with C classes C / 4 (C - 1).
+    """
 
     train: int
     validation: int
+    most_hessian: float = 0.25
 
 
 def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
@@ -88,22 +92,29 @@ def moments_fault(sums: np.ndarray, declared: Declared) -> str | None:
     return counts_fault(count, declared)
 
 
-def gradient_fault(sums: np.ndarray, declared: Declared, most_hessian: float = 0.25) -> str | None:
-    """Triples (sum g, sum h, count): |g| <= 1 and 0 <= h <= `most_hessian` bound them by the count.
-
-    The bounds are those of the log loss: g = p - y, h = p (1 - p); with C classes h carries C / (C - 1).
-    """
+def gradient_fault(sums: np.ndarray, declared: Declared) -> str | None:
+    """Triples (sum g, sum h, count): |g| <= 1 and 0 <= h <= `most_hessian` bound them by the count."""
     g, h, count = np.moveaxis(np.reshape(sums, (-1, 3)), -1, 0)
     slack = SLACK * (1 + count)
     if (np.abs(g) > count + slack).any():
         return "a sum of gradients exceeds its number of records"
-    if (h < -slack).any() or (h > most_hessian * count + slack).any():
-        return f"a sum of second derivatives is outside 0 to {most_hessian:g} a record"
+    if (h < -slack).any() or (h > declared.most_hessian * count + slack).any():
+        return f"a sum of second derivatives is outside 0 to {declared.most_hessian:g} a record"
     return counts_fault(count, declared)
+
+
+def leaf_sums_fault(sums: np.ndarray, declared: Declared) -> str | None:
+    """Triples by leaf of the train records, then of the validation records."""
+    train, validation = np.split(sums, 2)
+    behind = Declared(declared.validation, 0, declared.most_hessian)
+    return gradient_fault(train, declared) or gradient_fault(validation, behind)
 
 
 SUM_CHECKS: dict[str, Callable[[np.ndarray, Declared], str | None]] = {
     "counts": counts_fault,
     "moments": moments_fault,
     "cover": counts_fault,
+    "cells": counts_fault,
+    "leaf_sums": leaf_sums_fault,
+    "histograms": gradient_fault,
 }

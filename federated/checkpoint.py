@@ -39,6 +39,7 @@ class Saved:
     agreement: Agreement
     expected: int
     bytes_by_kind: Counter[str]
+    releases: Counter[str]
     progress: Progress
     deltas: list[bytes]
 
@@ -100,6 +101,7 @@ def _content(saved: Saved, purpose: str) -> RecordDict:
         "agreement": saved.agreement.to_json(),
         "expected": saved.expected,
         "bytes_by_kind": saved.bytes_by_kind,
+        "releases": saved.releases,
         "progress": {"done": p.done, "best": p.best, "best_loss": p.best_loss},
         "reports": [asdict(report) for report in p.reports],
     }
@@ -117,6 +119,7 @@ def _saved(state: dict[str, Any], content: RecordDict) -> Saved:
         agreement=Agreement.from_json(state["agreement"]),
         expected=state["expected"],
         bytes_by_kind=Counter(state["bytes_by_kind"]),
+        releases=Counter(state["releases"]),
         progress=Progress(arrays["now"], arrays["best"], **state["progress"], reports=reports),
         deltas=list(messages.blobs(content).values()),
     )

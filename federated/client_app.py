@@ -21,10 +21,10 @@ def bank_app(site_of: Callable[[Context], BankSite], masking: MaskingTerms | Non
 
     def respond(message: Message, context: Context) -> Message:
         kind = KIND_OF_ROUTE[message.metadata.message_type]
-        answer = site_of(context).answer
+        site = site_of(context)
         if masking is None or in_clear(kind, masking):
-            return Message(answer(kind, message.content), reply_to=message)
-        return Message(masked_answer(kind, message, context, masking, answer), reply_to=message)
+            return Message(site.answer(kind, message.content), reply_to=message)
+        return Message(masked_answer(kind, message, context, masking, site), reply_to=message)
 
     app = ClientApp()
     for kind in KINDS.values():

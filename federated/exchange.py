@@ -13,6 +13,7 @@ from flwr.serverapp import Grid
 from federated.messages import KIND_OF_ROUTE, KINDS, size
 from federated.privacy.coordinator import MaskedSum
 from federated.privacy.masking import MaskingTerms, from_vector, is_masked
+from federated.privacy.noise import plausible
 
 POLL_SECONDS = 0.05
 Check = Callable[[list[int], str, RecordDict], str | None]
@@ -31,12 +32,13 @@ class Exchange:
 
     `wait` bounds, in seconds, how long one exchange may take. `bytes` counts what was sent and
     received, by message kind. `check` says of an answer of banks why it cannot be used: it then counts as
-    failed. With `masking`, only sums over banks are learnt of what is additive.
+    failed. With `masking`, only sums over banks are learnt of what is additive; `releases` counts them.
     """
 
     def __init__(self, grid: Grid, wait: float, masking: MaskingTerms | None = None):
         self.grid, self.wait, self.masking = grid, wait, masking
         self.bytes: Counter[str] = Counter()
+        self.releases: Counter[str] = Counter()
         self.check: Check = lambda nodes, kind, content: None
 
     def ask(self, kind: str, questions: Mapping[int, RecordDict]) -> Replies:
@@ -64,9 +66,12 @@ class Exchange:
         if found is None:
             return Replies({}, masked.failures)
         vector, answers = found
+        self.releases[kind] += 1
+        if terms.noise is not None:
+            vector = plausible(kind, vector)
         for place, answer in enumerate(answers.values()):
             answer.content = from_vector(kind, vector if not place else 0.0 * vector, answer.content)
-        fault = self.check(list(answers), kind, next(iter(answers.values())).content)
+        fault = None if terms.noise else self.check(list(answers), kind, next(iter(answers.values())).content)
         if fault:
             return Replies({}, masked.failures | dict.fromkeys(answers, f"the sum over banks: {fault}"))
         return Replies(answers, masked.failures)

@@ -28,7 +28,7 @@ def leaf_sums(structures: list[Structure], leaves: np.ndarray, g: np.ndarray, h:
 
 def newton_values(sums: np.ndarray, shrinkage: Shrinkage) -> np.ndarray:
     """-G / (H + l2), not yet times the step, of sums (..., 3); zero where a leaf has too few records."""
-    values = -sums[..., G] / np.maximum(sums[..., H] + shrinkage.l2, 1e-12)
+    values = -sums[..., G] / np.maximum(np.maximum(sums[..., H], 0.0) + shrinkage.l2, 1e-12)
     return np.where(sums[..., COUNT] >= shrinkage.fewest, values, 0.0)
 
 

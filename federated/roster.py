@@ -159,7 +159,9 @@ class Roster:
     def _fault(self, nodes: list[int], kind: str, content: RecordDict) -> str | None:
         """Why an answer, or the sum of answers, cannot be used, given what the banks of `nodes` declared."""
         banks = [self.banks[n] for n in nodes if n in self.banks]
-        declared = Declared(sum(b.train for b in banks), sum(b.validation for b in banks))
+        margins = len(self.agreement.base) if self.agreement else 1
+        steepest = 0.25 if margins == 1 else 0.25 * margins / (margins - 1)
+        declared = Declared(sum(b.train for b in banks), sum(b.validation for b in banks), steepest)
         return fault_of(kind, content, declared) if banks else None
 
     def _tell(self) -> dict[int, str]:

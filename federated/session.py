@@ -48,12 +48,14 @@ class Session:
     def _resume(self, saved: Saved) -> Agreement:
         self.roster.expected = saved.expected
         self.roster.exchange.bytes = Counter(saved.bytes_by_kind)
+        self.roster.exchange.releases = Counter(saved.releases)
         self.roster.gather()
         self.roster.settle(saved.agreement)
         return saved.agreement
 
     def _keep(self, strategy: Strategy, state: Progress) -> None:
         assert self.checkpoint is not None
-        exchanged = self.roster.exchange.bytes
-        expected = self.roster.expected or 1
-        self.checkpoint.save(Saved(self.agreement, expected, exchanged, state, deltas_of(strategy)))
+        exchange, expected = self.roster.exchange, self.roster.expected or 1
+        self.checkpoint.save(
+            Saved(self.agreement, expected, exchange.bytes, exchange.releases, state, deltas_of(strategy))
+        )

@@ -27,13 +27,13 @@ class Split(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def value(g, h, l2, low, high):
-    """-g / (h + l2), within bounds."""
-    return min(max(-g / max(h + l2, 1e-12), low), high)
+    """-g / (h + l2), within bounds; noise may have put h below zero, where no sum of them lies."""
+    return min(max(-g / max(max(h, 0.0) + l2, 1e-12), low), high)
 
 
 @njit(cache=True, nogil=True)
 def _worth(g, h, l2, w):
-    return -(g * w + 0.5 * (h + l2) * w * w)
+    return -(g * w + 0.5 * (max(h, 0.0) + l2) * w * w)
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ import numpy as np
 from flwr.app import ArrayRecord
 from flwr.serverapp import Grid
 
+from credit.errors import FederationError
 from credit.features import BankRecords, FeatureSpec
 from credit.models import Model
 from credit.models.logistic import LogisticModel
@@ -21,7 +22,9 @@ from federated.engines.inprocess import InProcessGrid
 from federated.exchange import Exchange
 from federated.learners import params_of, tree_learner
 from federated.preparation import agree, summed
+from federated.privacy.accounting import PrivacySpent, privacy_spent
 from federated.privacy.masking import MaskingTerms
+from federated.privacy.noise import steadied
 from federated.reports import RoundReport
 from federated.roster import BankIdentity, Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult
@@ -38,7 +41,7 @@ class FederatedModel:
 
     The model holds the rounds up to `best_round`, that of the lowest validation loss. `refused` gives the
     reason, by bank, for those that could take no part at all, `left_out` the last one for which an answer
-    of a bank could not be used.
+    of a bank could not be used; `privacy` is what was spent where sums carried noise.
     """
 
     model: Model
@@ -48,6 +51,7 @@ class FederatedModel:
     banks: dict[str, BankIdentity]
     refused: dict[str, str]
     left_out: dict[str, str]
+    privacy: PrivacySpent | None = None
 
 
 def inprocess_grid(
@@ -96,13 +100,19 @@ def train_federated(
     same bytes; it is gone when the training ends. `most_records` caps what a bank may declare of a part.
     With `masking` terms the coordinator learns sums over banks, by SecAgg+, where it needs no more.
 
-    Raises FederationError below the quorum, and for an unknown family or strategy.
+    Raises FederationError below the quorum, for an unknown family or strategy, and for noise on fedavg.
     """
     strategy = served_strategy(strategy, family)
+    if masking and masking.noise and strategy == "fedavg":
+        raise FederationError(
+            f"noise has no bound for {family} by fedavg: train trees by leaf_refit or histogram"
+        )
     plain_params = params_of(family, params) | (suited_params(strategy, family) if params is None else {})
+    if masking and masking.noise:
+        plain_params = steadied(plain_params, strategy, spec, masking.noise)
     roster = Roster(Exchange(grid, wait, masking), spec.contract, quorum, expected, gather_wait, most_records)
     purpose = {"family": family, "strategy": strategy, "trees_per_round": trees_per_round, "seed": seed}
-    purpose |= {"params": plain_params, "contract": spec.contract}
+    purpose |= {"params": plain_params, "contract": spec.contract, "masking": repr(masking)}
     session = Session(
         roster,
         lambda: agree(roster, family, spec, seed, plain_params, most_bins(strategy, plain_params)),
@@ -122,7 +132,13 @@ def train_federated(
         banks={bank.name: bank for bank in roster.banks.values()},
         refused=roster.by_name(roster.refused),
         left_out=roster.left_out,
+        privacy=_spent(roster.exchange, strategy),
     )
+
+
+def _spent(exchange: Exchange, strategy: str) -> PrivacySpent | None:
+    noise = exchange.masking.noise if exchange.masking else None
+    return privacy_spent(noise, exchange.releases, strategy == "leaf_refit") if noise else None
 
 
 def _train_logistic(

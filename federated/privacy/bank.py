@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flwr.app import Context, Message, RecordDict
 
 from credit.errors import FederationError
 from federated.engines._flower_secagg import RECORD_KEY_CONFIGS, Key, Stage, answer_stage
 from federated.privacy.masking import MaskingTerms, is_masked, shape_only, to_vector
+from federated.privacy.noise import noised_answer
+from federated.site import BankSite
 
 
 def masked_answer(
@@ -16,7 +16,7 @@ def masked_answer(
     message: Message,
     context: Context,
     terms: MaskingTerms,
-    answer: Callable[[str, RecordDict], RecordDict],
+    site: BankSite,
 ) -> RecordDict:
     """The bank's answer to one stage of a masked sum of `kind`.
 
@@ -31,7 +31,10 @@ def masked_answer(
     message.content.config_records[RECORD_KEY_CONFIGS] = stage
 
     def vector():
-        content = answer(kind, question)
+        content = site.answer(kind, question)
+        if terms.noise is not None:
+            records = site.records.train.height
+            content = noised_answer(kind, question, content, site.spec, records, terms.noise)
         given.update(shape_only(kind, content))
         return to_vector(kind, content)
 

@@ -10,6 +10,7 @@ from flwr.app import RecordDict
 from credit.errors import FederationError
 from federated import messages
 from federated.messages import ARRAYS, EXAMPLES, KINDS, METRICS, SUMS
+from federated.privacy.noise import NoiseTerms
 
 WEIGHTS, HELD = "weights", "round"
 # Sums of squares and weighted weights outgrow the range of one fixed-point number: they take two.
@@ -20,9 +21,10 @@ MOST = 2.0**24
 
 @dataclass(frozen=True)
 class MaskingTerms:
-    """What a bank insists on: so many banks behind every sum, and no figure of its own in clear."""
+    """What a bank insists on: so many banks behind every sum, no figure of its own in clear, noise on sums."""
 
     min_banks: int = 3
+    noise: NoiseTerms | None = None
 
 
 def is_masked(kind: str) -> bool:
