@@ -105,7 +105,7 @@ def in_process(folder: Path, model: Model, X: np.ndarray) -> dict[str, float]:
     return {
         "prediction, library": cpu(lambda: model.margin(x)),
         "contributions, library": cpu(lambda: model.contributions(x), 50),
-        "prediction and contributions, ours": cpu(lambda: scorer.package.explain(x)),
+        "prediction and contributions, ours": cpu(lambda: scorer.shared.explain(x)),
         "JSON to decision, PD alone": cpu(lambda: to_json(scorer.score(parse(body), reasons=False))),
         "JSON to decision with reasons": cpu(lambda: to_json(scorer.score(parse(body)))),
     }

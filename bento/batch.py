@@ -49,13 +49,15 @@ def split_lines(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def score_rows(scorer: Scorer, rows: Sequence[Any], reasons: bool) -> Iterator[list[BatchRow]]:
+def score_rows(
+    scorer: Scorer, rows: Sequence[Any], reasons: bool, bank: str = ""
+) -> Iterator[list[BatchRow]]:
     """Decide on `rows` (JSON texts or parsed values) chunk by chunk, in their order."""
     for start in range(0, len(rows), CHUNK):
-        yield _chunk(scorer, rows[start : start + CHUNK], start, reasons)
+        yield _chunk(scorer, rows[start : start + CHUNK], start, reasons, bank)
 
 
-def _chunk(scorer: Scorer, rows: Sequence[Any], start: int, reasons: bool) -> list[BatchRow]:
+def _chunk(scorer: Scorer, rows: Sequence[Any], start: int, reasons: bool, bank: str) -> list[BatchRow]:
     results: list[BatchRow | None] = [None] * len(rows)
     good: list[int] = []
     values: list[dict[str, Any]] = []
@@ -65,7 +67,7 @@ def _chunk(scorer: Scorer, rows: Sequence[Any], start: int, reasons: bool) -> li
             good.append(i)
         except ApplicantError as error:
             results[i] = BatchRow(start + i, errors=error.faults)
-    for i, decision in zip(good, scorer.decide(values, reasons), strict=True):
+    for i, decision in zip(good, scorer.judge_of(bank).decide_all(values, reasons), strict=True):
         results[i] = BatchRow(start + i, decision)
     return [r for r in results if r is not None]
 

@@ -12,7 +12,7 @@ from credit.reasons import Reason
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
     """The estimated risk of one applicant, the decision at the threshold, and the reasons against."""
 
@@ -36,6 +36,7 @@ class Decision:
     outcome: Annotated[str | None, Field(description="of three or more classes: the most probable")] = None
     confidence: Annotated[Share | None, Field(description="probability of that class")] = None
     probabilities: Annotated[dict[str, float] | None, Field(description="probability of each class")] = None
+    bank: Annotated[str | None, Field(description="the bank by whose threshold it was decided")] = None
 
 
 _ADAPTER = TypeAdapter(Decision)

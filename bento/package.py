@@ -10,13 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bento.shapley.explaining import FILE, Explain, load_scoring
+from bento.shapley.explaining import Explain, TabledModel, load_scoring
 from credit.contract import Contract
 from credit.errors import ModelError
 from credit.expressions import remember
 from credit.manifest import verify_manifest
 from credit.models import Model
+from credit.scoring import DOCUMENT, Scoring
 
+BANKS = "banks"
+LIBRARIES = ("lightgbm", "catboost")
 DOCUMENTS = (
     "calibration.json",
     "metrics.json",
@@ -66,23 +69,40 @@ class GoldenCase:
 
 
 @dataclass(frozen=True)
+class Seat:
+    """A model with its golden applicants: the shared one, or a bank's continuation of it."""
+
+    model: Model
+    explain: Explain
+    golden: tuple[GoldenCase, ...]
+    scoring: Scoring | None = None
+    """of a bank that is calibrated by itself"""
+
+
+@dataclass(frozen=True)
 class Package:
     """A verified package folder, loaded."""
 
     folder: Path
     contract: Contract
-    model: Model
-    explain: Explain
+    seat: Seat
+    seats: Mapping[str, Seat]
+    """banks that continue the shared model, by alias"""
     version: Version
-    golden: tuple[GoldenCase, ...]
     documents: Mapping[str, bytes]
     """further files by name, held in memory: the folder may be replaced while this package is served"""
 
     @property
     def library(self) -> str | None:
         """The native library that serving this package needs."""
-        tabled = self.model.family == "catboost" and (self.folder / FILE).is_file()
-        return None if tabled or self.model.family == "logistic" else self.model.family
+        seats = (self.seat, *self.seats.values())
+        native = [s.model.family for s in seats if not isinstance(s.model, TabledModel)]
+        return next((family for family in native if family in LIBRARIES), None)
+
+    @property
+    def golden(self) -> tuple[GoldenCase, ...]:
+        """The golden applicants of the shared model."""
+        return self.seat.golden
 
     def document(self, name: str) -> Any:
         """A JSON document, None where the package has none of that name."""
@@ -101,13 +121,18 @@ def read_package(folder: Path) -> Package:
         raise ModelError(
             f"{folder}: version.json names another contract than contract.json: package the model again"
         )
+    seats = {f.name: _seat(f, contract) for f in sorted((folder / BANKS).glob("*")) if f.is_dir()}
+    return Package(folder, contract, _seat(folder, contract), seats, version, _documents(folder))
+
+
+def _seat(folder: Path, contract: Contract) -> Seat:
     model, explain = load_scoring(folder)
     if set(model.encoding.features) - set(contract.spec.features) or model.classes != contract.classes:
         raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
-    golden = tuple(
-        GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in _json(folder, "golden.json")
-    )
-    return Package(folder, contract, model, explain, version, golden, _documents(folder))
+    cases = _json(folder, "golden.json")
+    golden = tuple(GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in cases)
+    own = folder.parent.name == BANKS and (folder / DOCUMENT).is_file()
+    return Seat(model, explain, golden, Scoring.from_dict(_json(folder, DOCUMENT)) if own else None)
 
 
 def read_contract(folder: Path) -> Contract:

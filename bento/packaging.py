@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from bento.package import GoldenCase, Version
+from bento.package import BANKS, GoldenCase, Version
 from bento.shapley.explaining import save_explainer
 from credit.applicant import ApplicantReader
 from credit.contract import Contract
 from credit.expressions import Expression
 from credit.manifest import write_manifest
 from credit.models import Model
+from credit.row_encoder import RowEncoder
+
+ALIAS = re.compile(r"\w[\w .&-]{0,79}")
 
 
 def write_package(
@@ -27,24 +31,32 @@ def write_package(
     version: Version | Mapping[str, Any],
     golden: Iterable[GoldenCase],
     documents: Mapping[str, Any] | None = None,
+    continuations: Mapping[str, Model] | None = None,
 ) -> Path:
     """Write everything that is served into `folder`, replacing what stood there only when all is written.
 
     `documents` are optional files by name: metrics.json, applicants.json (id -> applicant),
     distributions.json (feature -> counts, bin_edges, median), reference.json (edges and shares of the PD),
     calibration.json (calibration, points and thresholds, as `credit.scoring.Scoring` has them),
-    shap_global.png as bytes, card.md as text.
-    Raises ValueError where there is no golden applicant, or pydantic's where `version` is incomplete.
+    shap_global.png as bytes, card.md as text. `continuations` are the models of banks that continue the
+    shared one, by alias.
+    Raises ValueError where there is no golden applicant or an alias is no plain name, or pydantic's where
+    `version` is incomplete.
     """
     cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
     if not cases:
         raise ValueError("a package needs golden applicants, by which the service tests itself when it loads")
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    model.save(fresh)
-    reader = ApplicantReader(contract)
-    rows = [reader.features(reader.values(reader.check(c["applicant"]))) for c in cases]
-    save_explainer(model, np.stack([model.encoding.vector(row) for row in rows]), fresh)
+    applicants = [c["applicant"] for c in cases]
+    X = _save_seat(model, contract, applicants, fresh)
+    for alias, continued in (continuations or {}).items():
+        if not ALIAS.fullmatch(alias):
+            raise ValueError(f"{alias!r} is no name for a bank's folder: use letters, digits, spaces and -_.")
+        chances = continued.probabilities(X).tolist()
+        own = [{"applicant": dict(a), "probabilities": p} for a, p in zip(applicants, chances, strict=True)]
+        _save_seat(continued, contract, applicants, fresh / BANKS / alias)
+        (fresh / BANKS / alias / "golden.json").write_bytes(_bytes(own))
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),
@@ -56,6 +68,17 @@ def write_package(
         (fresh / name).write_bytes(_bytes(content))
     write_manifest(fresh)
     return _put_in_place(fresh, folder)
+
+
+def _save_seat(
+    model: Model, contract: Contract, applicants: list[Mapping[str, Any]], folder: Path
+) -> np.ndarray:
+    """Write a model with what explains it fast; returns the model matrix of `applicants`."""
+    model.save(folder)
+    reader, encoder = ApplicantReader(contract), RowEncoder(contract, model.encoding)
+    X = encoder.matrix([reader.values(reader.check(a)) for a in applicants])
+    save_explainer(model, X, folder)
+    return X
 
 
 def _bytes(content: Any) -> bytes:

@@ -11,6 +11,7 @@ from credit.policy import ScorePolicy
 
 # Below this distance from the reference no slope can be taken between the two.
 NEAR = 1e-9
+STEP = 1e-4
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ class PointsScale:
         return contributions[:, :-1] * slope[:, None], start
 
     def _slope_at(self, margin: np.ndarray) -> np.ndarray:
-        step = 1e-4
-        return (self.points(margin + step) - self.points(margin - step)) / (2 * step)
+        return (self.points(margin + STEP) - self.points(margin - STEP)) / (2 * STEP)
 
     def band(self, points: float) -> str:
         """The band that `points` fall into."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from credit.expressions import Expression
 MOST = 4
 # Below the noise between two ways to compute one contribution, so that ties fall in the contract's order.
 _DIGITS = 7
+_NOUGHT = 0.5 * 10**-_DIGITS
 
 SENTENCES = {
     "en": "{label} ({value}) raised the estimated risk.",
@@ -23,10 +24,12 @@ WORDS = {
     "en": {"unknown": "not known", 1: "yes", 0: "no"},
     "fr": {"unknown": "non renseigné", 1: "oui", 0: "non"},
 }
+Group = list[tuple[int, Column | Derived]]
+"""features that speak as one, with their places in the model's order"""
 MARKS = {"en": (",", "."), "fr": ("\u202f", ",")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reason:
     """What raised the margin of the worst class, by how much, and the sentence that says so.
 
@@ -50,49 +53,50 @@ class ReasonWriter:
     def __init__(self, contract: Contract, features: tuple[str, ...], most: int = MOST):
         fields = [contract.fields[f] for f in features]
         usable = [(i, f) for i, f in enumerate(fields) if f.role is Role.FEATURE]
-        groups: dict[str, list[tuple[int, Column | Derived]]] = {}
+        groups: dict[str, Group] = {}
         for i, field in usable:
             groups.setdefault(field.reason_group or f"\0{field.name}", []).append((i, field))
         self._groups = list(groups.values())
+        self._single = [(g[0][0], g) for g in self._groups if len(g) == 1]
+        self._several = [g for g in self._groups if len(g) > 1]
         self._say = {f.name: _sayer(f, contract.language) for f in fields}
-        self._sentence = SENTENCES[contract.language]
+        self._around = {f.name: _around(f.title, SENTENCES[contract.language]) for f in fields}
         self._most = most
 
     def __call__(
-        self, contributions: np.ndarray, values: Mapping[str, Any], worth: np.ndarray | None = None
+        self, raised: Sequence[float], values: Mapping[str, Any], rate: float = 0.0
     ) -> tuple[Reason, ...]:
         """At most four reasons, the strongest first.
 
-        `contributions` of one applicant has shape (K, F + 1), as `Model.contributions` gives them;
-        `values` are told as the applicant stated them, before winsorising; `worth` is each feature's
-        points, shape (F,), of `Scoring.worth`. A group or feature that lowered the risk, or that is
-        sensitive, is never a reason.
+        `raised` is what each feature adds to the risk, as `toward_worst` has it; `values` are told as the
+        applicant stated them, before winsorising; `rate` is the points a unit of risk is worth, of
+        `SingleScore.rate`. A group or feature that lowered the risk, or that is sensitive, is never a reason.
         """
-        raised = toward_worst(contributions).tolist()
-        points = [0.0] * len(raised) if worth is None else worth.tolist()
-        weighed = []
-        for n, group in enumerate(self._groups):
-            total = raised[group[0][0]] if len(group) == 1 else sum(raised[i] for i, _ in group)
-            if (strength := round(total, _DIGITS)) > 0:
-                weighed.append((-strength, n, group))
+        weighed = [(-round(raised[i], _DIGITS), i, group) for i, group in self._single if raised[i] > _NOUGHT]
+        for group in self._several:
+            if (total := sum(raised[i] for i, _ in group)) > _NOUGHT:
+                weighed.append((-round(total, _DIGITS), group[0][0], group))
         weighed.sort()
-        return tuple(self._reason(group, raised, points, values) for _, _, group in weighed[: self._most])
+        return tuple(self._reason(group, raised, values, rate) for _, _, group in weighed[: self._most])
 
     def _reason(
-        self,
-        group: list[tuple[int, Column | Derived]],
-        raised: list[float],
-        points: list[float],
-        values: Mapping[str, Any],
+        self, group: Group, raised: Sequence[float], values: Mapping[str, Any], rate: float
     ) -> Reason:
         i, field = group[0]
-        total, cost = raised[i], points[i]
+        total = raised[i]
         if len(group) > 1:
             field = min(group, key=lambda member: (-round(raised[member[0]], _DIGITS), member[0]))[1]
-            total, cost = (sum(of[i] for i, _ in group) for of in (raised, points))
-        value = values.get(field.name)
-        sentence = self._sentence.format(label=field.title, value=self._say[field.name](value))
-        return Reason(field.name, sentence, total, field.title, value, field.unit, cost, field.reason_group)
+            total = sum(raised[i] for i, _ in group)
+        name = field.name
+        value, (before, after) = values.get(name), self._around[name]
+        sentence = before + self._say[name](value) + after
+        return Reason(name, sentence, total, field.title, value, field.unit, total * rate, field.reason_group)
+
+
+def _around(title: str, sentence: str) -> tuple[str, str]:
+    """What stands before and after the value."""
+    before, _, after = sentence.format(label=title, value="\0").partition("\0")
+    return before, after
 
 
 def toward_worst(contributions: np.ndarray) -> np.ndarray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from dataclasses import fields
 
 import numpy as np
 
 from bento.shapley.paths import LANES, Paths
 
-RULES = (4, 8, 12, 16)
+RULES = range(1, 17)
 
 
 class Forest(ctypes.Structure):
@@ -42,20 +43,30 @@ class ForestExplainer:
         addresses = (a.ctypes.data for a in self._arrays)
         self._forest = Forest(self._trees, features, self._start.size, margins, *addresses)
         self._address = ctypes.addressof(self._forest)
+        self._own = threading.local()
 
     def __call__(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Margins, shape (n, K), and SHAP values, shape (n, K, F + 1)."""
         X = np.ascontiguousarray(X, dtype=np.float64)
         shap = np.repeat(self._start[None], len(X), axis=0)
         margin = np.zeros(shap.shape[:2])
-        ways, lanes = np.empty(self._trees, dtype=np.uint64), np.zeros(LANES * self._start.size)
-        room = (a.ctypes.data for a in (shap, margin, ways, lanes))
-        self._explain(self._address, X.ctypes.data, len(X), *room)
+        room = self._room()
+        self._explain(self._address, X.ctypes.data, len(X), shap.ctypes.data, margin.ctypes.data, *room)
         return margin, shap
+
+    def _room(self) -> tuple[int, int]:
+        """Where this thread's scratch arrays lie."""
+        try:
+            return self._own.addresses
+        except AttributeError:
+            ways, lanes = np.empty(self._trees, dtype=np.uint64), np.zeros(LANES * self._start.size)
+            self._own.arrays = ways, lanes
+            self._own.addresses = ways.ctypes.data, lanes.ctypes.data
+            return self._own.addresses
 
 
 def quadrature() -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre points and weights on (0, 1), the rules of 4, 8, 12 and 16 points after each other."""
+    """Gauss-Legendre points and weights on (0, 1), the rules of 1 to 16 points after each other."""
     rules = [np.polynomial.legendre.leggauss(n) for n in RULES]
     points = np.concatenate([(p + 1) / 2 for p, _ in rules])
     return points, np.concatenate([w / 2 for _, w in rules])

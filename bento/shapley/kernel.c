@@ -36,7 +36,7 @@ typedef struct {
     const int64_t *groups_of; /* where the groups of each d begin, and the end */
     const group *groups;
     const step *steps;
-    const double *points, *weights; /* the rules of 4, 8, 12 and 16 points after each other */
+    const double *points, *weights; /* the rules of 1 to 16 points after each other */
 } forest;
 
 static void find_ways(const forest *f, const double *row, uint64_t *ways) {
@@ -100,12 +100,15 @@ void explain(const forest *f, const double *rows, int64_t count, double *shap, d
         find_ways(f, rows + r * f->features, ways);
         for (int d = 0; d <= LONGEST; d++)
             for (int64_t g = f->groups_of[d]; g < f->groups_of[d + 1]; g++, steps += d) {
-                if (d <= 8)
-                    explain_group(4, d, f->groups + g, steps, ways, p, w, lanes, f->slots, of_row);
-                else if (d <= 16)
-                    explain_group(8, d, f->groups + g, steps, ways, p + 4, w + 4, lanes, f->slots, of_row);
-                else
-                    explain_group(16, d, f->groups + g, steps, ways, p + 24, w + 24, lanes, f->slots, of_row);
+                switch ((d + 1) / 2) {
+#define RULE(n) \
+    case n: \
+        explain_group(n, d, f->groups + g, steps, ways, p + n * (n - 1) / 2, w + n * (n - 1) / 2, lanes, \
+                      f->slots, of_row); \
+        break;
+                    RULE(1) RULE(2) RULE(3) RULE(4) RULE(5) RULE(6) RULE(7) RULE(8)
+                    default: RULE(16)
+                }
             }
         for (int64_t s = 0; s < f->slots; s++)
             for (int l = 0; l < LANES; l++) {

@@ -13,6 +13,7 @@ from credit.manifest import write_manifest
 from credit.points import PointsScale
 from credit.policy import ScorePolicy
 from credit.scoring import DOCUMENT, Scoring
+from credit.single_score import SingleScore, risk_of
 from tests.bento import packages
 
 BENT = Calibration("isotonic", (-2.0, -0.5, 0.5), (-3.0, -1.0, -0.8), 1.0)
@@ -33,9 +34,9 @@ def scorer(folder):
     return Scorer.load(folder)
 
 
-def decisions(scorer: Scorer):
+def decisions(scorer: Scorer, bank: str = ""):
     classes = len(scorer.model.classes)
-    return scorer.score_batch(packages.applicants(classes=classes))
+    return scorer.score_batch(packages.applicants(classes=classes), bank=bank)
 
 
 def matrix(scorer: Scorer) -> np.ndarray:
@@ -48,9 +49,26 @@ def test_the_probability_is_the_calibrated_one(scorer):
     assert all(d.decision == ("refused" if d.pd >= 0.25 else "accepted") for d in decisions(scorer))
 
 
-def test_a_bank_decides_by_its_own_threshold(folder):
-    assert {d.threshold for d in decisions(Scorer.load(folder, bank="A BANK"))} == {0.05}
-    assert {d.threshold for d in decisions(Scorer.load(folder, bank="B BANK"))} == {0.25}
+def test_a_bank_decides_by_its_own_threshold(scorer):
+    assert {(d.threshold, d.bank) for d in decisions(scorer, "A BANK")} == {(0.05, "A BANK")}
+    assert {(d.threshold, d.bank) for d in decisions(scorer)} == {(0.25, None)}
+
+
+def test_one_applicant_scores_as_arrays_do(scorer):
+    single = SingleScore(SCORING)
+    margins = np.random.default_rng(3).normal(0, 3, (500, scorer.model.n_margins))
+    pds, points = SCORING.probability(margins), SCORING.points(margins)
+    rows = margins.tolist()
+    assert [single.probability(m) for m in rows] == pytest.approx(pds, abs=1e-12)
+    assert [single.points(risk_of(m)) for m in rows] == pytest.approx(points, abs=1e-9)
+
+
+def test_the_points_of_reasons_are_the_worth_of_their_features(scorer):
+    worth, _ = scorer.scoring.worth(scorer.contributions(matrix(scorer)[:20]))
+    features = scorer.model.encoding.features
+    for decision, row in zip(decisions(scorer), worth, strict=True):
+        told = {r.code: r.points for r in decision.reasons if not r.group}
+        assert told == pytest.approx({c: row[features.index(c)] for c in told}, abs=1e-9)
 
 
 def test_points_of_features_and_reference_are_the_score_of_every_record(scorer):

@@ -18,15 +18,12 @@ VALUES = READER.values(READER.check(example_applicant(CONTRACT)))
 WRITER = ReasonWriter(CONTRACT, FEATURES)
 
 
-def contributions(**raised: float) -> np.ndarray:
-    row = np.zeros((1, len(FEATURES) + 1))
-    for name, value in raised.items():
-        row[0, FEATURES.index(name)] = value
-    return row
+def raised(**by: float) -> list[float]:
+    return [by.get(name, 0.0) for name in FEATURES]
 
 
-def sentences(values: dict, **raised: float) -> list[str]:
-    return [r.sentence for r in WRITER(contributions(**raised), values)]
+def sentences(values: dict, **by: float) -> list[str]:
+    return [r.sentence for r in WRITER(raised(**by), values)]
 
 
 def test_a_reason_names_feature_value_and_unit():
@@ -57,7 +54,7 @@ def test_an_amount_is_told_as_stated_and_not_as_winsorised():
 
 def test_french_contracts_speak_french():
     french = Contract.model_validate({**CONTRACT.model_dump(mode="json"), "language": "fr"})
-    reasons = ReasonWriter(french, FEATURES)(contributions(loan_amount=1.0, creates_jobs=0.5), VALUES)
+    reasons = ReasonWriter(french, FEATURES)(raised(loan_amount=1.0, creates_jobs=0.5), VALUES)
     assert [r.sentence for r in reasons] == [
         "Loan amount approved (60\u202f000 USD) a augmenté le risque estimé.",
         "Creates jobs (oui) a augmenté le risque estimé.",
@@ -67,15 +64,15 @@ def test_french_contracts_speak_french():
 def test_ties_fall_in_the_order_of_the_contract():
     tied = dict.fromkeys(FEATURES, 0.5)
     noisy = {name: 0.5 + 1e-12 * i for i, name in enumerate(FEATURES)}
-    assert [r.code for r in WRITER(contributions(**tied), VALUES)] == list(FEATURES[:4])
-    assert [r.code for r in WRITER(contributions(**noisy), VALUES)] == list(FEATURES[:4])
+    assert [r.code for r in WRITER(raised(**tied), VALUES)] == list(FEATURES[:4])
+    assert [r.code for r in WRITER(raised(**noisy), VALUES)] == list(FEATURES[:4])
 
 
 @given(st.lists(st.floats(-3, 3), min_size=len(FEATURES), max_size=len(FEATURES)))
 def test_only_what_raised_the_risk_is_a_reason(row):
-    reasons = WRITER(np.array([[*row, 0.0]]), VALUES)
-    raised = sorted((v for v in row if v > 5e-8), reverse=True)
-    assert [r.contribution for r in reasons] == pytest.approx(raised[:4], abs=1e-6)
+    reasons = WRITER(row, VALUES)
+    expected = sorted((v for v in row if v > 5e-8), reverse=True)
+    assert [r.contribution for r in reasons] == pytest.approx(expected[:4], abs=1e-6)
 
 
 def test_a_sensitive_feature_is_never_a_reason():
@@ -84,14 +81,14 @@ def test_a_sensitive_feature_is_never_a_reason():
         if column["name"] == "location":
             column["role"] = "sensitive"
     writer = ReasonWriter(Contract.model_validate(dump), FEATURES)
-    assert [r.code for r in writer(contributions(location=9.0, employees=1.0), VALUES)] == ["employees"]
+    assert [r.code for r in writer(raised(location=9.0, employees=1.0), VALUES)] == ["employees"]
 
 
 def test_of_three_classes_the_reasons_point_to_the_worst():
     three = np.zeros((3, len(FEATURES) + 1))
     three[:, FEATURES.index("employees")] = 5.0
     three[2, FEATURES.index("location")] = 1.0
-    assert [r.code for r in WRITER(three, VALUES)] == ["location"]
+    assert [r.code for r in WRITER(toward_worst(three).tolist(), VALUES)] == ["location"]
     assert toward_worst(three)[FEATURES.index("location")] == pytest.approx(2 / 3)
 
 

@@ -1,0 +1,77 @@
+"""One model with its calibration and threshold: turns applicants' values into decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from bento.decision import Decision
+from bento.package import Seat, Version
+from bento.single_row import SingleRow
+from credit.contract import Contract
+from credit.models import class_probabilities
+from credit.reasons import Reason, ReasonWriter, toward_worst
+from credit.row_encoder import RowEncoder
+from credit.scoring import Scoring
+from credit.single_score import SingleScore, risk_of
+
+Values = Mapping[str, Any]
+
+
+class Judge:
+    """Decides by the model of a `seat`: of all banks together, or of the `bank` that asked."""
+
+    def __init__(self, seat: Seat, contract: Contract, version: Version, scoring: Scoring, bank: str = ""):
+        self.model, self.explain, self.scoring = seat.model, seat.explain, scoring
+        self.threshold = scoring.threshold_of(bank)
+        self.encoder = RowEncoder(contract, seat.model.encoding)
+        self.margins = SingleRow(seat.model)
+        self._write_reasons = ReasonWriter(contract, seat.model.encoding.features)
+        self._score = SingleScore(scoring)
+        self._bands = [(b.low, b.name) for b in reversed(scoring.scale.policy.bands)]
+        self._names = (version.model, version.version, version.contract.name, version.contract.version)
+        self._bank = bank or None
+
+    def decide(self, values: Values, reasons: bool = True) -> Decision:
+        """The decision on an applicant with these raw and derived values."""
+        x = self.encoder.row(values)
+        if not reasons:
+            return self._decision(self.margins(x)[0].tolist(), ())
+        margins, contributions = self.explain(x)
+        return self._decision(margins[0].tolist(), self._reasons(contributions[0], values))
+
+    def decide_all(self, rows: Sequence[Values], reasons: bool = True) -> list[Decision]:
+        """The decisions on many applicants, in their order; the model sees them as one matrix."""
+        if not rows:
+            return []
+        X = self.encoder.matrix(rows)
+        if not reasons:
+            return [self._decision(m, ()) for m in self.model.margin(X).tolist()]
+        margins, contributions = self.explain(X)
+        told = [self._reasons(c, v) for c, v in zip(contributions, rows, strict=True)]
+        return [self._decision(m, t) for m, t in zip(margins.tolist(), told, strict=True)]
+
+    def probability(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated probability of default of the rows of X, shape (n,)."""
+        return self.scoring.probability(self.model.margin(X))
+
+    def _reasons(self, contributions: np.ndarray, values: Values) -> tuple[Reason, ...]:
+        raised = toward_worst(contributions).tolist()
+        reference = risk_of(contributions[:, -1].tolist())
+        return self._write_reasons(raised, values, self._score.rate(reference, reference + sum(raised)))
+
+    def _decision(self, margins: list[float], reasons: tuple[Reason, ...]) -> Decision:
+        pd, points = self._score.probability(margins), self._score.points(risk_of(margins))
+        verdict: Literal["accepted", "refused"] = "refused" if pd >= self.threshold else "accepted"
+        band = next(name for low, name in self._bands if points >= low)
+        decision = Decision(pd, verdict, self.threshold, reasons, points, band, *self._names, bank=self._bank)
+        return decision if len(margins) == 1 else self._with_classes(decision, margins)
+
+    def _with_classes(self, decision: Decision, margins: list[float]) -> Decision:
+        shares = class_probabilities(np.array([margins]))[0].tolist()
+        decision.confidence = max(shares)
+        decision.outcome = self.model.classes[shares.index(decision.confidence)]
+        decision.probabilities = dict(zip(self.model.classes, shares, strict=True))
+        return decision
