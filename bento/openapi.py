@@ -20,6 +20,7 @@ CAUSES = {
     403: "The key does not open this",
     404: "Not found",
     408: "The body did not arrive in time",
+    409: "The applicant was written under another contract",
     413: "The body is too large",
     422: "A field or parameter is wrong; `errors` names it and its rule",
     429: "Too many requests",

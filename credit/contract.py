@@ -17,6 +17,7 @@ from credit.errors import ContractError
 from credit.expressions import Expression, columns_of
 from credit.features import OUTCOME, FeatureSpec
 
+SHORTEST_FINGERPRINT = 12
 SHIPPED = Path(__file__).parent / "contracts"
 
 
@@ -207,6 +208,12 @@ class Contract(_Strict):
             monotone={f.name: f.monotone for f in self.features if f.monotone},
             classes=self.classes,
             contract=self.fingerprint,
+        )
+
+    def is_named(self, stated: str) -> bool:
+        """Whether `stated` names this contract: `name/version`, or at least 12 digits of its fingerprint."""
+        return stated == f"{self.name}/{self.version}" or (
+            len(stated) >= SHORTEST_FINGERPRINT and self.fingerprint.startswith(stated)
         )
 
     @cached_property

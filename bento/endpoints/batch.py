@@ -16,6 +16,8 @@ from bento.endpoints.predict import wants_reasons
 from bento.operation import Operation
 from bento.problems import Problem
 from bento.scorer import Scorer
+from bento.stated_contract import PARAMETER as STATED_CONTRACT
+from bento.stated_contract import check_stated_contract
 
 NDJSON = "application/x-ndjson"
 REASONS = {
@@ -34,6 +36,7 @@ async def predict_batch(request: Request) -> Response:
     """
     state = request.app.state
     scorer = state.served.current()
+    check_stated_contract(request, scorer)
     reasons = wants_reasons(request, default="false")
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in ("application/json", NDJSON):
@@ -88,8 +91,8 @@ BATCH = (
         opens="score",
         body=["Applicant"],
         answer=list[BatchRow],
-        parameters=(REASONS,),
-        problems=(400, 408, 413, 415, 422, 503),
+        parameters=(REASONS, STATED_CONTRACT),
+        problems=(400, 408, 409, 413, 415, 422, 503),
         example=lambda applicant: [applicant],
     ),
 )

@@ -9,6 +9,8 @@ from bento.body import read_body
 from bento.decision import Decision, to_json
 from bento.operation import Operation
 from bento.problems import Problem
+from bento.stated_contract import PARAMETER as STATED_CONTRACT
+from bento.stated_contract import check_stated_contract
 from credit.faults import Fault
 
 REASONS = {
@@ -23,6 +25,7 @@ async def predict(request: Request) -> Response:
     """The decision on the applicant in the body."""
     state = request.app.state
     scorer = state.served.current()
+    check_stated_contract(request, scorer)
     reasons = wants_reasons(request)
     body = await read_body(request, state.settings.body_bytes, state.settings.body_seconds)
     decision = scorer.score(scorer.reader.parse(body), reasons)
@@ -52,8 +55,8 @@ SCORING = (
         opens="score",
         body="Applicant",
         answer=Decision,
-        parameters=(REASONS,),
-        problems=(408, 413, 422, 503),
+        parameters=(REASONS, STATED_CONTRACT),
+        problems=(408, 409, 413, 422, 503),
         description="The probability of default, the decision at the threshold, the four strongest reasons.",
     ),
 )
