@@ -1,19 +1,41 @@
 """The consortium's models: averaged in rounds, one native model a family."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.ingestion import Parts
 from assets.progress import report_round
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
 from assets.training import bank_list
+from credit.home import Home
 from credit.models import Model
 from credit.plots import rounds_plot
-from federated.rounds import RoundReport
+from federated.reports import RoundReport
 from registry.tracking import Tracking
+
+if TYPE_CHECKING:
+    from federated.privacy.accounting import PrivacySpent
+
+
+class Engine(dg.Config):
+    """What carries the messages of a training."""
+
+    coordinator: str = Field(
+        default="",
+        description="folder of a running coordinator (`fedcredit coordinator up`), to train with real banks; "
+        "by default that of COORDINATOR, and without one all banks are simulated in this process",
+    )
+
+    def folder(self) -> Path | None:
+        from federated.engines.choice import coordinator_folder
+
+        return Path(self.coordinator) if self.coordinator else coordinator_folder()
 
 
 @dg.asset(
@@ -26,34 +48,61 @@ from registry.tracking import Tracking
     retry_policy=dg.RetryPolicy(max_retries=1),
 )
 def federated_models(
-    context: dg.AssetExecutionContext, loan_records: dict[str, Parts], tracking: dg.ResourceParam[Tracking]
+    context: dg.AssetExecutionContext,
+    config: Engine,
+    loan_records: dict[str, Parts],
+    tracking: dg.ResourceParam[Tracking],
+    home: dg.ResourceParam[Home],
 ) -> dict[str, Model]:
     """One model a family that all banks trained together; only messages left the banks."""
+    from federated.engines.choice import GATHER_WAIT, WAIT, training_grid
     from federated.strategies.choice import served_strategy
-    from federated.training import inprocess_grid, train_federated
+    from federated.training import train_federated
 
-    banks, setting = bank_list(loan_records), consortium()
+    banks, setting, folder = bank_list(loan_records), consortium(), config.folder()
     parent = tracking.pipeline_run(context.run_id)
-    models, rounds = {}, []
+    models, rounds, spent = {}, [], []
     for family in setting.families:
         strategy = served_strategy(setting.strategy, family)
         run = tracking.child_run(parent, family, {"family": family, "strategy": strategy})
-        trained = train_federated(
-            family,
-            inprocess_grid(banks, contract().spec, setting.seed),
-            contract().spec,
-            strategy=strategy,
-            rounds=setting.rounds,
-            patience=setting.patience,
-            quorum=setting.quorum,
-            seed=setting.seed,
-            on_round=_watch(family, setting.rounds, tracking, run, rounds),
-        )
+        with training_grid(banks, contract().spec, setting.masking, folder) as grid:
+            trained = train_federated(
+                family,
+                grid,
+                contract().spec,
+                strategy=strategy,
+                rounds=setting.rounds,
+                patience=setting.patience,
+                quorum=setting.quorum,
+                expected=len(banks),
+                wait=WAIT,
+                gather_wait=GATHER_WAIT if folder else 0.0,
+                seed=setting.seed,
+                on_round=_watch(family, setting.rounds, tracking, run, rounds),
+                checkpoint=home.root / "checkpoints" / context.run_id / family,
+                most_records=setting.records_per_bank,
+                masking=setting.masking,
+            )
+        spent.append({"family": family, **_spending(trained.privacy)})
         models[family] = trained.model
         tracking.log_params(run, {"family": family, "strategy": strategy, "banks": len(banks)})
         tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
-    context.add_output_metadata(_metadata(pl.DataFrame(rounds, infer_schema_length=None)))
+    metadata = _metadata(pl.DataFrame(rounds, infer_schema_length=None))
+    privacy = table(pl.DataFrame(spent, infer_schema_length=None))
+    context.add_output_metadata({**metadata, "differential privacy": privacy})
     return models
+
+
+def _spending(privacy: "PrivacySpent | None") -> dict[str, float | str | None]:
+    """What a training spent of its differential privacy, as a row."""
+    if privacy is None:
+        return {"epsilon": None, "delta": None, "noised sums": 0, "without noise": "all messages"}
+    return {
+        "epsilon": privacy.epsilon,
+        "delta": privacy.delta,
+        "noised sums": sum(privacy.releases.values()),
+        "without noise": "; ".join(privacy.outside.values()),
+    }
 
 
 def _watch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from credit.errors import FederationError
 from credit.partitioning import Partition
 from credit.policy import Policy
+
+if TYPE_CHECKING:
+    from federated.privacy.masking import MaskingTerms
 
 SLUG = r"^[a-z0-9][a-z0-9_-]*$"
 Family = Annotated[str, Field(pattern="^(logistic|lightgbm|catboost)$")]
@@ -46,6 +49,9 @@ class Consortium(BaseModel):
     patience: int | None = Field(default=None, ge=1)
     strategy: str = Field(default="fedavg", pattern="^(fedavg|leaf_refit|histogram)$")
     quorum: float = Field(default=1.0, gt=0, le=1)
+    secure_aggregation: bool = False
+    min_banks: int = Field(default=3, ge=2)
+    noise_multiplier: float | None = Field(default=None, gt=0)
     partition: Partition | None = Field(default=None, description="banks for records that name none")
     policy: Policy = Policy()
 
@@ -57,6 +63,19 @@ class Consortium(BaseModel):
             if twice:
                 raise ValueError(f"banks share the {what} {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _noise_is_masked(self) -> Consortium:
+        if self.noise_multiplier and not self.secure_aggregation:
+            raise ValueError("noise_multiplier needs secure_aggregation: true")
+        return self
+
+    @property
+    def masking(self) -> MaskingTerms | None:
+        """The terms of masked sums, None where sums travel in clear."""
+        from federated.privacy.masking import masking_terms
+
+        return masking_terms(self.secure_aggregation, self.min_banks, self.noise_multiplier)
 
     def bank(self, alias: str) -> Bank:
         """The bank of this alias. Raises FederationError where there is none."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from credit.errors import FederationError
+
+if TYPE_CHECKING:
+    from federated.privacy.masking import MaskingTerms
 
 FILE = "bank.yaml"
 
@@ -17,6 +21,8 @@ class Membership(BaseModel):
 
     `records` is a CSV or Parquet of the contract's source columns, or a folder with train.parquet,
     validation.parquet and test.parquet as the pipeline prepares them. `most_records` caps each part.
+    With `secure_aggregation` the bank gives figures to masked sums of `min_banks` banks only, and adds its
+    share of the noise that `noise_multiplier` asks for: what it insists on, whatever the coordinator asks.
     `allowed_bundles` are sha256 sums of app bundles beside that of the installed code.
     """
 
@@ -31,7 +37,17 @@ class Membership(BaseModel):
     certificate: Path = Path("ca.crt")
     key: Path = Path("bank")
     agent_port: int = Field(default=9095, ge=1, le=65535)
+    secure_aggregation: bool = False
+    min_banks: int = Field(default=3, ge=2)
+    noise_multiplier: float | None = Field(default=None, gt=0)
     allowed_bundles: tuple[str, ...] = ()
+
+
+def masking_of(bank: Membership) -> MaskingTerms | None:
+    """What the bank insists on in sums."""
+    from federated.privacy.masking import masking_terms
+
+    return masking_terms(bank.secure_aggregation, bank.min_banks, bank.noise_multiplier)
 
 
 def load_membership(folder: Path) -> Membership:

@@ -9,6 +9,7 @@ from flwr.app import Context, Message
 from credit.errors import FederationError
 from federated.client_app import bank_app
 from federated.engines._flower_internals import serve_tasks
+from federated.privacy.masking import MaskingTerms
 from federated.site import BankSite
 
 
@@ -19,13 +20,15 @@ def run_agent(
     allowed: Collection[str],
     stopped: Callable[[], bool] = lambda: False,
     noted: Callable[[str, str], None] = lambda message_type, outcome: None,
+    masking: MaskingTerms | None = None,
 ) -> None:
     """Answer messages for `site` until `stopped`; the SuperNode listens at `address` on this machine.
 
-    `noted` hears each message's type, and "answered" or why it was not. A message of an app bundle whose
-    sha256 is not `allowed` gets an error reply; no bundle is ever run.
+    `masking` is what the bank insists on in sums; `noted` hears each message's type, and "answered" or
+    why it was not. A message of an app bundle whose sha256 is not `allowed` gets an error reply; no bundle
+    is ever run.
     """
-    app = bank_app(lambda context: site)
+    app = bank_app(lambda context: site, masking)
 
     def answer(message: Message, context: Context, sha256: str) -> Message:
         if sha256 not in allowed:

@@ -13,7 +13,7 @@ from typing import Any
 from federated.engines.agent import run_agent
 from federated.engines.bundle import bundle_sha256
 from federated.engines.processes import start_agent, start_supernode
-from federated.membership import load_membership
+from federated.membership import load_membership, masking_of
 from federated.records import own_records
 from federated.site import BankSite
 
@@ -42,6 +42,7 @@ def run_bank_agent(folder: Path) -> None:
         (folder / "secret").read_bytes(),
         {bundle_sha256(), *bank.allowed_bundles},
         noted=note,
+        masking=masking_of(bank),
     )
 
 

@@ -27,6 +27,13 @@ class MaskingTerms:
     noise: NoiseTerms | None = None
 
 
+def masking_terms(masked: bool, min_banks: int, noise: float | None) -> MaskingTerms | None:
+    """The terms of a consortium's or a bank's settings, None where figures travel in clear."""
+    if not masked:
+        return None
+    return MaskingTerms(min_banks, NoiseTerms(noise, min_banks) if noise else None)
+
+
 def is_masked(kind: str) -> bool:
     """Whether answers of `kind` travel masked: all that only the sum is needed of, and logistic weights."""
     return KINDS[kind].additive or kind == "weights"
