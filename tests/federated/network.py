@@ -81,7 +81,10 @@ class Network:
         node = start_supernode(own, m.coordinator, m.certificate, m.key, m.agent_port, own / "secret")
         self.processes[f"{own.name} node"] = node
         if agent:
-            self.processes[f"{own.name} agent"] = start_agent(own)
+            self.start_agent(own)
+
+    def start_agent(self, own: Path) -> None:
+        self.processes[f"{own.name} agent"] = start_agent(own)
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)

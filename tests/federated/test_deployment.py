@@ -14,7 +14,10 @@ from credit.errors import FederationError
 from federated.engines import deployment
 from federated.engines._flower_internals import build_bundle
 from federated.engines.deployment import deployed_grid
+from federated.engines.keys import create_certificates
+from federated.engines.processes import start_gate
 from federated.engines.reachability import reach
+from federated.privacy.masking import MaskingTerms
 from federated.training import inprocess_grid, train_federated
 from tests.federated.network import SPEC, TERMS, Network
 
@@ -118,6 +121,14 @@ def test_a_killed_coordinator_goes_on_to_the_same_bytes(network, tmp_path):
     assert model_bytes(resumed, tmp_path / "a") == expected_bytes(network, tmp_path / "b", rounds=3)
 
 
+def test_the_dagster_asset_trains_over_the_link_as_in_process(network, tmp_path):
+    command = [sys.executable, "-m", "tests.federated.asset_on_link"]
+    command += [str(network.coordinator.folder), str(tmp_path / "models")]
+    subprocess.run(command, cwd=Path(__file__).parents[2], timeout=240, check=True)
+    written = {path.name: path.read_bytes() for path in (tmp_path / "models").iterdir()}
+    assert written == expected_bytes(network, tmp_path / "here")
+
+
 def test_a_supernode_killed_between_rounds_is_named_and_comes_back(network):
     def kill(report):
         if report.round == 1:
@@ -130,3 +141,34 @@ def test_a_supernode_killed_between_rounds_is_named_and_comes_back(network):
     network.start_bank(network.folder / "bank-03", agent=False)
     back = train(network, rounds=1, quorum=1.0)
     assert back.rounds[0].answered == GOOD
+
+
+def test_masked_sums_over_real_processes(network, tmp_path):
+    for bank in network.banks[:3]:
+        settings = bank / "bank.yaml"
+        settings.write_text(settings.read_text().replace("aggregation: false", "aggregation: true"))
+        network.kill(f"{bank.name} agent")
+        network.start_agent(bank)
+    with pytest.raises(FederationError, match="answers counts in masked sums only"):
+        train(network, rounds=1, quorum=1.0)
+    masked = train(network, rounds=1, quorum=1.0, masking=MaskingTerms(3))
+    clear = train_federated("lightgbm", network.here, SPEC, rounds=1, strategy="fedavg")
+    X = clear.model.encoding.matrix(network.records()[0].test)
+    assert abs(masked.model.margin(X) - clear.model.margin(X)).max() < 1e-6
+
+
+def test_an_expired_certificate_is_told(tmp_path):
+    network = Network(tmp_path, banks=0, others=2)
+    folder = network.coordinator.folder
+    for name in ("ca.crt", "server.crt", "server.key"):
+        (folder / name).unlink()
+    create_certificates(folder, ["127.0.0.1"], days=-1)
+    network.processes["gate"] = start_gate(network.coordinator)
+    try:
+        gate = f"127.0.0.1:{network.coordinator.settings.gate_port}"
+        deadline = time.monotonic() + 30
+        while "refused" in (told := reach(gate, folder / "ca.crt")) and time.monotonic() < deadline:
+            time.sleep(0.3)
+        assert "certificate has expired" in told
+    finally:
+        network.stop()
