@@ -10,6 +10,7 @@ warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 from assets import (  # noqa: E402
     aggregation,
     calibration,
+    contribution,
     drift,
     evaluation,
     explanation,
@@ -38,6 +39,7 @@ STAGES = [
     aggregation,
     personalisation,
     evaluation,
+    contribution,
     calibration,
     fairness,
     stability,

@@ -77,7 +77,7 @@ class CatBoostLearner:
         baseline = np.vstack([margin, np.zeros((data.phantoms, self.n_margins))])
         data.pool.set_baseline(baseline if self.n_margins > 1 else baseline[:, 0])
         model = cb.CatBoost(self._library_params(trees, seed)).fit(data.pool)
-        return text.dump(text.trees(_json(model), self.params.min_data_in_leaf))
+        return text.dump(text.trees(_json(model), self.params.min_data_in_leaf, self.monotone))
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
         columns, total = _columns(X), np.zeros((len(X), self.n_margins))
@@ -128,6 +128,10 @@ class CatBoostLearner:
         features = len(model.encoding.features)
         native = text.document(trees, np.concatenate([*known, cover]), base, features)
         return CatBoostModel(model.encoding, model.classes, _binary(native))
+
+    def trees_of(self, model: Model, most: int) -> bytes:
+        assert isinstance(model, CatBoostModel)
+        return text.dump(text.trees(_json(model.booster), 0)[:most])
 
     def _library_params(self, trees: int, seed: int) -> dict[str, Any]:
         # CatBoost holds symmetric trees to no smallest leaf: the learner empties small ones itself.

@@ -123,6 +123,12 @@ class LightGBMLearner:
         native = text.continued(model.text, _covered(blob, cover), model.encoding.features, self.n_margins)
         return LightGBMModel(model.encoding, model.classes, native)
 
+    def trees_of(self, model: Model, most: int) -> bytes:
+        assert isinstance(model, LightGBMModel)
+        # The first tree of each margin is the constant that `finish` writes.
+        trees = text.trees(model.text)[self.n_margins : self.n_margins * (most + 1)]
+        return self._blob(trees, len(model.encoding.features))
+
     def _blob(self, trees: Sequence[text.Tree], n_features: int) -> bytes:
         names = [f"f{i}" for i in range(n_features)]
         return text.document(trees, names, self.n_margins).encode()

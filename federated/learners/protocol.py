@@ -98,6 +98,10 @@ class TreeLearner(Protocol):
         """`model`, of this family, with the blob's trees after its own, and `cover` records in their leaves."""
         ...
 
+    def trees_of(self, model: Model, most: int) -> bytes:
+        """Blob of the first `most` rounds of trees of `model`, which is of this family."""
+        ...
+
 
 def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192) -> np.ndarray:
     """Records of X by leaf of the blob's trees, one value a leaf; additive over records and banks."""
