@@ -7,7 +7,7 @@ of its training stay at the bank.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,16 @@ from federated.averaging.splits import Splits
 Tree = dict[str, Any]
 
 
-def trees(document: dict[str, Any], fewest: int) -> list[Tree]:
+def trees(document: dict[str, Any], fewest: int, monotone: Mapping[int, int] | None = None) -> list[Tree]:
     """The trees of a CatBoost JSON model: `splits` as [feature, border], and `leaf_values`.
 
-    A leaf of less than `fewest` records stays where it is: its value would tell of those few.
+    A leaf of less than `fewest` records stays where it is: its value would tell of those few. Where
+    `monotone` gives features a direction, it goes as far as the leaves around it ask.
     """
     return [
         {
             "splits": [[s["float_feature_index"], s["border"]] for s in tree["splits"] or []],
-            "leaf_values": _shared_values(tree, fewest),
+            "leaf_values": _shared_values(tree, fewest, monotone or {}),
         }
         for tree in document["oblivious_trees"]
     ]
@@ -113,11 +114,29 @@ def document(
     }
 
 
-def _shared_values(tree: dict[str, Any], fewest: int) -> list[float]:
-    """Leaf values, leaf by leaf and margin by margin, zero where a leaf holds less than `fewest` records."""
+def _shared_values(tree: dict[str, Any], fewest: int, monotone: Mapping[int, int]) -> list[float]:
+    """Leaf values, leaf by leaf and margin by margin, zero where a leaf holds less than `fewest` records.
+
+    Between leaves of a direction zero may lie too high or too low: it is clipped to the large leaves' values.
+    """
     weights = np.array(tree["leaf_weights"])
     values = np.array(tree["leaf_values"], float).reshape(len(weights), -1)
-    return np.where(weights[:, None] >= fewest, values, 0.0).ravel().tolist()
+    large = weights >= fewest
+    shared = np.where(large[:, None], values, 0.0)
+    if values.shape[1] == 1 and large.any():
+        below = _below(tree, monotone)
+        low = np.where(below & large[None, :], values.T, -np.inf).max(axis=1)
+        high = np.where(below.T & large[None, :], values.T, np.inf).min(axis=1)
+        shared[~large, 0] = np.clip(0.0, low[~large], high[~large])
+    return shared.ravel().tolist()
+
+
+def _below(tree: dict[str, Any], monotone: Mapping[int, int]) -> np.ndarray:
+    """Whether leaf j may not lie above leaf i, shape (leaves, leaves): j's side is lower in each direction."""
+    directions = np.array([monotone.get(s["float_feature_index"], 0) for s in tree["splits"] or []], int)
+    bits = (np.arange(2 ** len(directions))[:, None] >> np.arange(len(directions))) & 1
+    apart = (bits[:, None, :] - bits[None, :, :]) * np.where(directions == 0, 1, directions)
+    return np.where(directions == 0, apart == 0, apart >= 0).all(axis=2)
 
 
 def _info(n_margins: int) -> dict[str, Any]:
