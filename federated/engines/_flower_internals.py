@@ -21,7 +21,12 @@ from flwr.common.serde import (
     recorddict_to_proto,
     run_from_proto,
 )
-from flwr.proto.control_pb2 import ListNodesRequest, RegisterNodeRequest, StartRunRequest
+from flwr.proto.control_pb2 import (
+    ListNodesRequest,
+    RegisterNodeRequest,
+    StartRunRequest,
+    UnregisterNodeRequest,
+)
 from flwr.proto.message_pb2 import Message as ProtoMessage
 from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
 from flwr.proto.runtime_pb2 import (
@@ -119,11 +124,23 @@ def register_node(address: str, ca: bytes, public_key: bytes, name: str) -> None
         client.close()
 
 
+def unregister_node(address: str, ca: bytes, name: str) -> None:
+    """Shut the SuperNode of this name out."""
+    client = control_client(address, ca)
+    try:
+        for node in client.ListNodes(ListNodesRequest()).nodes_info:
+            if node.name == name and node.status != "unregistered":
+                client.UnregisterNode(UnregisterNodeRequest(node_id=node.node_id))
+    finally:
+        client.close()
+
+
 def node_states(address: str, ca: bytes) -> dict[str, str]:
     """What the SuperLink says of each registered SuperNode, by name."""
     client = control_client(address, ca)
     try:
-        return {node.name: node.status for node in client.ListNodes(ListNodesRequest()).nodes_info}
+        nodes = client.ListNodes(ListNodesRequest()).nodes_info
+        return {node.name: node.status for node in nodes if node.status != "unregistered"}
     finally:
         client.close()
 

@@ -34,8 +34,10 @@ def deployed_grid(coordinator: Coordinator) -> Iterator[Grid]:
 
 
 def register_banks(coordinator: Coordinator) -> list[str]:
-    """Let every bank whose public key lies in the folder connect; returns their aliases."""
+    """Let the banks whose public keys lie in the folder connect, and no other; returns their aliases."""
     keys = coordinator.public_keys
+    for alias in set(bank_states(coordinator)) - set(keys):
+        flower.unregister_node(coordinator.link, coordinator.ca, alias)
     for alias, path in keys.items():
         flower.register_node(coordinator.link, coordinator.ca, public_key_pem(path), alias)
     return list(keys)

@@ -23,7 +23,7 @@ from federated import messages
 from federated.histograms import NODES, unpacked_nodes
 from federated.messages import METRICS, SUMS
 
-NOISED = ("counts", "cells", "cover", "leaf_sums", "histograms")
+NOISED = ("counts", "cells", "cover", "scores", "leaf_sums", "histograms")
 TRIPLES = ("leaf_sums", "histograms")
 MOST_STEP = 4.0
 
@@ -68,6 +68,7 @@ def sensitivity(kind: str, question: RecordDict, sums: np.ndarray, spec: Feature
     hits: dict[str, Callable[[], float]] = {
         "counts": lambda: 1.0 + len(spec.levels),
         "cells": lambda: float(len(spec.features)),
+        "scores": lambda: 1.0,
         # Every record is in one leaf of each tree, whatever its values: this ratio tells nothing of it.
         "cover": lambda: sums.sum() / max(records, 1),
         "leaf_sums": lambda: triple * sums.reshape(2, -1, 3)[0, :, 2].sum() / max(records, 1),
