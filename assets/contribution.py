@@ -30,7 +30,7 @@ def contributions(
         context.add_output_metadata({"contributions": "only models of trees are refitted: train one"})
         return {"contributions": pl.DataFrame()}
     seed, banks = consortium().seed, bank_list(loan_records)
-    shares = shares_of(models[0], banks, contract().spec, seed=seed, permutations=4)
+    shares = shares_of(models[0], banks, contract().spec, seed=seed)
     png = contribution_plot(shares)
     parent = tracking.pipeline_run(context.run_id)
     tracking.log_bytes(parent, png, "evaluation/contributions.png")

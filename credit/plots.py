@@ -77,11 +77,11 @@ def contribution_plot(table: pl.DataFrame) -> bytes:
     """What each bank's records add (columns bank, records, contribution, error)."""
     rows = table.reverse()
     title = "Contribution of each bank (Shapley values)"
-    label = "Validation log loss taken off, thousandths of a nat a record"
+    label = "AUC added, over all banks' validation records"
     figure, axes = blank(7.5, 1.5 + 0.28 * rows.height, title, label, "")
     labels = [f"{b} ({n:,})" for b, n in zip(rows["bank"], rows["records"], strict=True)]
     colours = [BAD if value < 0 else COLOURS["federated"] for value in rows["contribution"]]
-    axes.barh(labels, rows["contribution"] * 1000, xerr=rows["error"] * 1000, color=colours)
+    axes.barh(labels, rows["contribution"], xerr=rows["error"], color=colours)
     axes.axvline(0, color="#57606a", linewidth=1)
     axes.tick_params(axis="y", labelsize=8)
     return png(figure)

@@ -14,22 +14,24 @@ import polars as pl
 
 from credit.errors import FederationError
 from credit.features import BankRecords, FeatureSpec
-from credit.models import Model
+from credit.metrics import auc
+from credit.models import Model, class_probabilities
 from federated.agreement import base_margin
 from federated.learners import params_of, tree_learner
-from federated.learners.loss import gradients, log_loss_sum
+from federated.learners.loss import gradients
 from federated.leaves import leaf_sums, newton_values
 from federated.shapley import shapley_values
 from federated.site import encode
 
-MOST_TREES, MOST_RECORDS = 40, 1000
+MOST_TREES, MOST_RECORDS = 25, 500
 
 
 class RefitGame:
-    """The game of banks: a coalition is worth what its refit takes off all banks' mean validation log loss.
+    """The game of banks: a coalition is worth its refit's AUC over all banks' validation records, less a half.
 
-    At most MOST_RECORDS of a bank's train and of its validation records play; every coalition starts from
-    the base rate of all of them. Raises FederationError for a model without trees.
+    AUC, and not log loss, so that a bank of an unusual default rate isn't blamed for that alone. At most
+    MOST_RECORDS of a bank's train and of its validation records play; every coalition starts from the base
+    rate of all of them. Raises FederationError for a model without trees.
     """
 
     def __init__(self, model: Model, banks: Sequence[BankRecords], spec: FeatureSpec, seed: int):
@@ -43,13 +45,13 @@ class RefitGame:
         self.bank = np.repeat(np.arange(len(banks)), [frame.height for frame in parts[0]])
         self.leaves = [learner.leaves(trees, part.X).T for part in (self.train, self.validation)]
         counts = np.bincount(self.train.outcome, minlength=len(spec.classes)).astype(float)
+        self.worst = len(spec.classes) - 1
         self.base = np.array(base_margin(counts))
 
     def __call__(self, coalition: frozenset[int]) -> float:
-        """Worth of a coalition of bank numbers, in nats a record; 0 for no bank."""
+        """Worth of a coalition of bank numbers; 0 for no bank, and where an outcome class is absent."""
         rows = np.isin(self.bank, list(coalition))
         F, V = (np.tile(self.base, (len(p.outcome), 1)) for p in (self.train, self.validation))
-        before = log_loss_sum(V, self.validation.outcome)
         for tree, structure in enumerate(self.structures) if rows.any() else ():
             own, judged = (leaves[tree] for leaves in self.leaves)
             derivatives = gradients(F[rows], self.train.outcome[rows])
@@ -58,19 +60,19 @@ class RefitGame:
             table = values.reshape(structure.leaves, -1)
             F[:, structure.margins] += table[own]
             V[:, structure.margins] += table[judged]
-        after = log_loss_sum(V, self.validation.outcome)
-        return (before - after) / max(len(self.validation.outcome), 1)
+        default = (self.validation.outcome == self.worst).astype(int)
+        return float(np.nan_to_num(auc(default, class_probabilities(V)[:, -1]) - 0.5))
 
 
 def contributions(
-    model: Model, banks: Sequence[BankRecords], spec: FeatureSpec, *, seed: int, permutations: int = 10
+    model: Model, banks: Sequence[BankRecords], spec: FeatureSpec, *, seed: int, blocks: int = 2
 ) -> pl.DataFrame:
     """Table of banks by contribution, the largest first, each with its standard error where sampled.
 
-    Columns: bank, records (train), contribution (validation log loss taken off, in nats a record), error,
-    share (of all contributions together). Raises FederationError for a model without trees.
+    Columns: bank, records (train), contribution (AUC), error, share (of all contributions together). Raises
+    FederationError for a model without trees.
     """
-    shares = shapley_values(len(banks), RefitGame(model, banks, spec, seed), seed, permutations)
+    shares = shapley_values(len(banks), RefitGame(model, banks, spec, seed), seed, blocks)
     total = shares.values.sum()
     return pl.DataFrame(
         {

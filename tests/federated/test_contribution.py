@@ -38,9 +38,9 @@ def test_the_glove_game_has_its_known_shares():
 
 def test_sampled_shares_are_near_the_exact_ones():
     weights = np.arange(1.0, 11.0)
-    shares = shapley_values(10, lambda c: float(np.sqrt(weights[list(c)].sum())), 0, permutations=40)
+    shares = shapley_values(10, lambda c: float(np.sqrt(weights[list(c)].sum())), 0)
     assert shares.values.sum() == pytest.approx(np.sqrt(weights.sum()))
-    assert (np.diff(shares.values) > -3 * (shares.errors[1:] + shares.errors[:-1])).all()
+    assert (np.diff(shares.values) > -0.02).all() and shares.errors.max() < 0.06
 
 
 @pytest.mark.parametrize("family", ["lightgbm", "catboost"])
