@@ -26,6 +26,7 @@ TARGET = (
 BAD = r"default|charg|chg|bad|poor|yes|true|late|delinq|fail|denied|high|loss|^1(\.0)?$|^y$"
 GOOD = r"paid|good|no|false|current|low|^0(\.0)?$|repaid|^n$|p i f"
 MOST_CLASSES = 6
+ALMOST_ALL = 0.999
 
 
 def target_candidates(profiles: Iterable[Profile]) -> list[Profile]:
@@ -52,6 +53,8 @@ def guess_role(profile: Profile) -> tuple[Role, str]:
         return Role.INPUT, "has no value in this file"
     if profile.distinct == 1:
         return Role.INPUT, "has one value in this file"
+    if profile.commonest >= ALMOST_ALL:
+        return Role.INPUT, f"has one value in {profile.commonest:.2%} of the records"
     for role, pattern in HINTS.items():
         if re.search(pattern, profile.name) and (
             role is not Role.BANK or 2 <= profile.distinct <= 0.5 * profile.rows

@@ -61,6 +61,12 @@ class Profile:
         return self.rule["parse"]
 
     @property
+    def commonest(self) -> float:
+        """Share of the records that have the most frequent value."""
+        counts = self.values.drop_nulls().value_counts(sort=True)
+        return float(counts["count"][0]) / self.rows if counts.height else 0.0
+
+    @property
     def unique(self) -> bool:
         """Whether every record has a value of its own."""
         return self.known == self.rows and self.distinct == self.rows

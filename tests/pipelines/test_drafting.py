@@ -1,0 +1,49 @@
+"""A consortium is drafted for any contract: its own banks, or simulated ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from credit.errors import DataError
+from credit.home import Home
+from federated.consortium import Consortium, load_consortium
+from pipelines.drafting import draft_consortium
+from tests.credit.texts import own_contract, own_texts
+
+BASE = Path(__file__).resolve().parents[2] / "consortium.yaml"
+
+
+def drafted(folder: Path, banks: str | None = None, role: str = "bank") -> Consortium:
+    """The consortium drafted for a contract whose column `bank` has this role."""
+    own_texts(60).write_csv(folder / "loans.csv")
+    terms = own_contract().model_dump(mode="json", exclude_defaults=True)
+    terms["columns"][1]["role"] = role
+    (folder / "own.yaml").write_text(yaml.safe_dump({**terms, "data": {"files": ["loans.csv"]}}))
+    return load_consortium(draft_consortium(BASE, str(folder / "own.yaml"), banks, Home(folder / "home")))
+
+
+@pytest.fixture(autouse=True)
+def _own_data(monkeypatch):
+    monkeypatch.delenv("DATA", raising=False)
+
+
+def test_the_banks_of_the_data_take_part_largest_first(tmp_path):
+    made = drafted(tmp_path)
+    assert [b.name for b in made.banks] == ["A BANK", "B BANK"]
+    assert made.partition is None
+    assert made.dataset == str(tmp_path / "own.yaml")
+
+
+def test_so_many_banks_take_part_as_asked_for(tmp_path):
+    assert [b.alias for b in drafted(tmp_path, "1").banks] == ["a-bank"]
+    with pytest.raises(DataError, match="BANKS=none"):
+        drafted(tmp_path, "none")
+
+
+def test_banks_are_simulated_where_the_data_name_none(tmp_path):
+    made = drafted(tmp_path, "3", role="input")
+    assert made.partition is not None
+    assert [b.alias for b in made.banks] == ["simulated-bank-01", "simulated-bank-02", "simulated-bank-03"]
