@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from bento.parameters import headers_of
 from bento.problems import Problem
 from bento.settings import SettingError, Settings
 
 SCOPES = ("score", "read", "admin")
 LOOPBACK = ("127.", "::1")
+FORWARDED = (b"x-forwarded", b"forwarded")
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,13 @@ def _key(line: str) -> Key:
 
 def _keyless(scope: Scope) -> str:
     server = scope.get("server") or ("", 0)
-    forwarded = any(name.startswith(b"x-forwarded") or name == b"forwarded" for name, _ in scope["headers"])
+    forwarded = [name for name in headers_of(scope) if name.startswith(FORWARDED)]
     if not str(server[0]).startswith(LOOPBACK) or forwarded:
         raise Problem(401, "the service has no API keys and answers only on its own machine")
     return "local"
 
 
 def _presented(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"x-api-key":
-            return value
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            return value[7:]
-    return b""
+    headers = headers_of(scope)
+    bearer = headers.get(b"authorization", b"")
+    return headers.get(b"x-api-key") or (bearer[7:] if bearer[:7].lower() == b"bearer " else b"")

@@ -27,13 +27,18 @@ from bento.settings import Settings
 PICTURES = Path(bentoml.__file__).parent / "_internal" / "server" / "static_content"
 
 
+HOT = (("POST", "/predict"), ("POST", "/predict/batch"))
+"""what is asked for so often that no router should look for it"""
+
+
 def make_app(served: Served, settings: Settings, operations: Iterable[Operation] = OPERATIONS) -> Starlette:
     """A Starlette app that answers `operations` from what is `served`."""
     operations = tuple(operations)
     access, limits = Access.of(settings), Limits(settings.in_flight, settings.rate)
+    endpoints = {(o.method, o.path): Endpoint(o, access, limits) for o in operations}
     routes: list[BaseRoute] = [
-        Route(o.path, Endpoint(o, access, limits), methods=[o.method], name=f"{o.method} {o.path}")
-        for o in operations
+        Route(path, endpoint, methods=[method], name=f"{method} {path}")
+        for (method, path), endpoint in endpoints.items()
     ]
     routes += [
         Mount("/static_content", StaticFiles(directory=PICTURES)),
@@ -41,6 +46,7 @@ def make_app(served: Served, settings: Settings, operations: Iterable[Operation]
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped}, lifespan=_recording)
     app.state.served, app.state.settings, app.state.operations = (served, settings, operations)
+    app.state.hot = {key: endpoints[key] for key in HOT if key in endpoints}
     return app
 
 

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
-from pydantic_core import from_json
+from pydantic import BaseModel, Field, TypeAdapter
+from pydantic_core import from_json, to_json
 
 from bento.decision import Decision
+from bento.judge import Judge
 from bento.problems import Problem
-from bento.scorer import Scorer
+from credit.applicant import ApplicantReader
 from credit.faults import BODY, ApplicantError, Fault
 
 CHUNK = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BatchRow:
     """One applicant of a batch, by its place from 0: a decision, or what is wrong."""
 
@@ -26,15 +27,20 @@ class BatchRow:
     errors: tuple[Fault, ...] | None = None
 
 
-_ROWS = TypeAdapter(BatchRow)
+_ROW = TypeAdapter(BatchRow)
 
 
 def row_json(row: BatchRow) -> bytes:
-    return _ROWS.serializer.to_json(row, exclude_none=True)
+    return _ROW.serializer.to_json(row, exclude_none=True)
 
 
-def split_json(body: bytes) -> list[Any]:
-    """The elements of a JSON list. Raises Problem 422 where the body is none."""
+def split_json(reader: ApplicantReader, body: bytes) -> list[Any]:
+    """The elements of a JSON list: checked applicants where none is wrong, otherwise parsed values.
+
+    Raises Problem 422 where the body is no list.
+    """
+    if (applicants := reader.parse_all(body)) is not None:
+        return applicants
     try:
         rows = from_json(body)
     except ValueError as error:
@@ -44,37 +50,47 @@ def split_json(body: bytes) -> list[Any]:
     return rows
 
 
-def split_lines(body: bytes) -> list[bytes]:
+def split_lines(reader: ApplicantReader, body: bytes) -> list[bytes]:
     """The lines of NDJSON that are not blank."""
     return [line for line in body.split(b"\n") if line.strip()]
 
 
 def score_rows(
-    scorer: Scorer, rows: Sequence[Any], reasons: bool, bank: str = ""
+    judge: Judge, reader: ApplicantReader, rows: Sequence[Any], reasons: bool
 ) -> Iterator[list[BatchRow]]:
-    """Decide on `rows` (JSON texts or parsed values) chunk by chunk, in their order."""
+    """Decide on `rows` (JSON texts, parsed values or checked applicants) chunk by chunk, in their order."""
     for start in range(0, len(rows), CHUNK):
-        yield _chunk(scorer, rows[start : start + CHUNK], start, reasons, bank)
+        yield _chunk(judge, reader, rows[start : start + CHUNK], start, reasons)
 
 
-def _chunk(scorer: Scorer, rows: Sequence[Any], start: int, reasons: bool, bank: str) -> list[BatchRow]:
-    results: list[BatchRow | None] = [None] * len(rows)
-    good: list[int] = []
-    values: list[dict[str, Any]] = []
+def row_text(row: Any) -> bytes:
+    """A row as JSON."""
+    return row if isinstance(row, bytes) else to_json(row)
+
+
+def _chunk(
+    judge: Judge, reader: ApplicantReader, rows: Sequence[Any], start: int, reasons: bool
+) -> list[BatchRow]:
+    values, faults = [], {}
     for i, row in enumerate(rows):
         try:
-            values.append(_values(scorer, row))
-            good.append(i)
+            values.append(reader.values(_checked(reader, row)))
         except ApplicantError as error:
-            results[i] = BatchRow(start + i, errors=error.faults)
-    for i, decision in zip(good, scorer.judge_of(bank).decide_all(values, reasons), strict=True):
-        results[i] = BatchRow(start + i, decision)
-    return [r for r in results if r is not None]
+            faults[i] = error.faults
+    decisions = judge.decide_all(values, reasons)
+    if not faults:
+        return list(map(BatchRow, range(start, start + len(rows)), decisions))
+    left = iter(decisions)
+    return [
+        BatchRow(start + i, errors=faults[i]) if i in faults else BatchRow(start + i, next(left))
+        for i in range(len(rows))
+    ]
 
 
-def _values(scorer: Scorer, row: Any) -> dict[str, Any]:
-    reader = scorer.reader
-    return reader.values(reader.parse(row) if isinstance(row, bytes) else reader.check(row))
+def _checked(reader: ApplicantReader, row: Any) -> BaseModel:
+    if isinstance(row, BaseModel):
+        return row
+    return reader.parse(row) if isinstance(row, bytes) else reader.check(row)
 
 
 def _no_list(why: str) -> Problem:

@@ -6,13 +6,14 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
+from bento.parameters import headers_of
 from bento.problems import Problem
 
 
 async def read_body(request: Request, most: int, seconds: float) -> bytes:
     """The whole body. Raises Problem 413 beyond `most` bytes, 408 where it does not arrive in time."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most:
+    declared = headers_of(request.scope).get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
     try:
         async with asyncio.timeout(seconds):
@@ -24,12 +25,16 @@ async def read_body(request: Request, most: int, seconds: float) -> bytes:
 
 
 async def _collect(request: Request, most: int) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
+    parts, size, more = [], 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
         if size > most:
             raise _too_large(most)
-        parts.append(part)
+        more = message.get("more_body", False)
     return b"".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -58,7 +59,7 @@ class Customers:
     def ids(self) -> CustomerIds:
         return CustomerIds(list(self._applicants))
 
-    def values(self, customer: str) -> dict[str, Any]:
+    def values(self, customer: str) -> Mapping[str, Any]:
         """Raw and derived values of an applicant. Raises Problem 404 for one that is not in the sample."""
         if customer not in self._applicants:
             raise Problem(404, "there is no such customer in the published sample")

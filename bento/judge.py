@@ -48,7 +48,7 @@ class Judge:
             return []
         X = self.encoder.matrix(rows)
         if not reasons:
-            return [self._decision(m, ()) for m in self.model.margin(X).tolist()]
+            return self._told_alone(self.model.margin(X))
         margins, contributions = self.explain(X)
         told = [self._reasons(c, v) for c, v in zip(contributions, rows, strict=True)]
         return [self._decision(m, t) for m, t in zip(margins.tolist(), told, strict=True)]
@@ -56,6 +56,22 @@ class Judge:
     def probability(self, X: np.ndarray) -> np.ndarray:
         """Calibrated probability of default of the rows of X, shape (n,)."""
         return self.scoring.probability(self.model.margin(X))
+
+    def _told_alone(self, margins: np.ndarray) -> list[Decision]:
+        """Decisions without reasons."""
+        if margins.shape[1] > 1:
+            return [self._decision(m, ()) for m in margins.tolist()]
+        pds, points = self.scoring.probability(margins).tolist(), self.scoring.points(margins)
+        bands = np.searchsorted([low for low, _ in self._bands[::-1]], points, "right")
+        names, tail = [name for _, name in self._bands[::-1]], self._names
+        threshold, bank = self.threshold, self._bank
+        return [
+            Decision(
+                pd, "refused" if pd >= threshold else "accepted", threshold, (), score, names[band - 1], *tail,
+                bank=bank,
+            )
+            for pd, score, band in zip(pds, points.tolist(), bands.tolist(), strict=True)
+        ]  # fmt: skip
 
     def _reasons(self, contributions: np.ndarray, values: Values) -> tuple[Reason, ...]:
         raised = toward_worst(contributions).tolist()

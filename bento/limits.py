@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from bento.problems import Problem
 
@@ -17,18 +16,17 @@ class Limits:
         self._rate, self._clock = rate, clock
         self._left: dict[str, tuple[float, float]] = {}
 
-    @contextmanager
-    def taking(self, caller: str) -> Iterator[None]:
-        """Count one request of `caller` while it is answered. Raises Problem 429."""
+    def take(self, caller: str) -> None:
+        """Count one request of `caller`, until it is given back. Raises Problem 429."""
         if self._now >= self._most:
             raise Problem(429, "too many requests at once", headers={"Retry-After": "1"})
         if self._rate:
             self._spend(caller)
         self._now += 1
-        try:
-            yield
-        finally:
-            self._now -= 1
+
+    def give_back(self) -> None:
+        """A request was answered."""
+        self._now -= 1
 
     def _spend(self, caller: str) -> None:
         """Take one from the caller's bucket, which fills by `rate` a second up to one second's worth."""

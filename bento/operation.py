@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from random import getrandbits
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +17,9 @@ from starlette.types import Receive, Scope, Send
 from bento.access import Access
 from bento.limits import Limits
 from bento.metrics import DURATION, REQUESTS
+from bento.parameters import headers_of
 from bento.problems import Problem, unprocessable
+from bento.scorer import UnknownBank
 from credit.faults import ApplicantError
 
 logger = logging.getLogger("fedcredit.service")
@@ -71,13 +73,18 @@ class Endpoint:
         try:
             if not self.operation.opens:
                 return await self.operation.handler(Request(scope, receive))
-            scope["caller"] = self.access.admit(scope, self.operation.opens)
-            with self.limits.taking(scope["caller"]):
+            caller = scope["caller"] = self.access.admit(scope, self.operation.opens)
+            self.limits.take(caller)
+            try:
                 return await self.operation.handler(Request(scope, receive))
+            finally:
+                self.limits.give_back()
         except Problem as problem:
             return problem.response()
         except ApplicantError as error:
             return unprocessable(error.faults).response()
+        except UnknownBank as error:
+            return Problem(404, str(error)).response()
         except Exception as error:
             return _failed(error, self.operation)
 
@@ -90,9 +97,8 @@ class Endpoint:
 def request_id(scope: Scope) -> bytes:
     """The caller's X-Request-ID where it is a plain word, otherwise a new one; the same for one request."""
     if ID not in scope:
-        sent = (value for name, value in scope["headers"] if name == b"x-request-id")
-        plain = (value for value in sent if REQUEST_ID.fullmatch(value))
-        scope[ID] = next(plain, None) or os.urandom(8).hex().encode()
+        sent = headers_of(scope).get(b"x-request-id", b"")
+        scope[ID] = sent if REQUEST_ID.fullmatch(sent) else b"%016x" % getrandbits(64)
     return scope[ID]
 
 

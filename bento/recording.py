@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,12 +32,23 @@ class Recorder:
     def record(self, scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> None:
         """Record a decision on the applicant that was sent as `applicant`."""
         scorer.metrics.count(decision)
-        if self._log is None:
-            return
-        now, digest = datetime.now(UTC).isoformat(), hashlib.sha256(applicant).hexdigest()
-        caller, request = scope.get("caller", ""), request_id(scope).decode()
-        self._log.keep(Entry(now, decision, scorer.version, request, caller, digest))
+        if self._log:
+            self._log.keep(_entry(scorer, decision, scope, applicant))
+
+    def record_all(
+        self, scorer: Scorer, decided: Sequence[tuple[Decision, Callable[[], bytes]]], scope: Scope
+    ) -> None:
+        """Record decisions for one bank, each with what gives the text that was sent."""
+        scorer.metrics.count_all([decision for decision, _ in decided])
+        if self._log:
+            for decision, sent in decided:
+                self._log.keep(_entry(scorer, decision, scope, sent()))
 
     def close(self) -> None:
         if self._log:
             self._log.close()
+
+
+def _entry(scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> Entry:
+    now, digest = datetime.now(UTC).isoformat(), hashlib.sha256(applicant).hexdigest()
+    return Entry(now, decision, scorer.version, request_id(scope).decode(), scope.get("caller", ""), digest)

@@ -92,7 +92,7 @@ class Scorer:
         """Calibrated probability of default of the rows of X, shape (n,)."""
         return self.shared.probability(X)
 
-    def values(self, applicant: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
+    def values(self, applicant: BaseModel | Mapping[str, Any]) -> Mapping[str, Any]:
         """Raw and derived values of an applicant. Raises ApplicantError naming field and rule."""
         checked = applicant if isinstance(applicant, BaseModel) else self.reader.check(applicant)
         return self.reader.values(checked)

@@ -7,14 +7,16 @@ import logging
 import bentoml
 
 from bento.app import make_app
+from bento.door import Door
 from bento.served import Served
 from bento.settings import Settings
 
 SETTINGS = Settings.from_environment()
 SERVED = Served()
+APP = make_app(SERVED, SETTINGS)
 
 
-@bentoml.asgi_app(make_app(SERVED, SETTINGS), path="/")
+@bentoml.asgi_app(APP, path="/")
 @bentoml.service(
     name="credit-scorer",
     description="Credit scores of a model that banks trained together",
@@ -37,3 +39,6 @@ class CreditScorer:
 
     def __is_ready__(self) -> bool:
         return SERVED.scorer is not None
+
+
+CreditScorer.add_asgi_middleware(Door, into=APP, endpoints=APP.state.hot)  # type: ignore[arg-type]

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
 
+import numpy as np
+
 FEWEST = 200
 FLOOR = 1e-4
 
@@ -23,6 +25,13 @@ class Stability:
         self._counts[bisect_right(self._edges, score)] += 1
         self._seen += 1
         return self._seen % FEWEST == 0
+
+    def add_all(self, scores: np.ndarray) -> bool:
+        """Count scores; whether it is time to look at the index again."""
+        found = np.bincount(np.searchsorted(self._edges, scores, "right"), minlength=len(self._counts))
+        self._counts = [a + b for a, b in zip(self._counts, found.tolist(), strict=True)]
+        before, self._seen = self._seen, self._seen + len(scores)
+        return before // FEWEST != self._seen // FEWEST
 
     @property
     def index(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from bento.parameters import headers_of
 from bento.problems import Problem
 from bento.scorer import Scorer
 
@@ -19,8 +20,8 @@ PARAMETER = {
 
 def check_stated_contract(request: Request, scorer: Scorer) -> None:
     """Raise Problem 409 where the request states another contract than `scorer`'s; stating none is allowed."""
-    stated = request.headers.get(HEADER)
-    if stated is None or scorer.contract.is_named(stated):
+    sent = headers_of(request.scope).get(HEADER.lower().encode())
+    if sent is None or scorer.contract.is_named(stated := sent.decode("latin-1")):
         return
     own = scorer.contract
     raise Problem(

@@ -25,8 +25,10 @@ class Derivation:
             (r, Expression.parse(r.sql).compile()) for r in contract.rules if columns_of(r.sql) <= known
         ]
 
-    def __call__(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """`raw` with its derived values. Raises ApplicantError where one breaks its range, book or a rule."""
+        if not self._steps and not self._rules:
+            return raw
         values, faults = dict(raw), []
         for derived, evaluate in self._steps:
             value = _typed(evaluate(values), derived)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
-from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from bento.batch import BatchRow, row_json, score_rows, split_json, split_lines
+from bento.batch import BatchRow, row_json, row_text, score_rows, split_json, split_lines
 from bento.body import read_body
-from bento.endpoints.predict import wants_reasons
+from bento.endpoints.predict import BANK, asked_bank, wants_reasons
 from bento.operation import Operation
 from bento.problems import Problem
 from bento.scorer import Scorer
@@ -37,28 +37,25 @@ async def predict_batch(request: Request) -> Response:
     state = request.app.state
     scorer = state.served.current()
     check_stated_contract(request, scorer)
-    reasons = wants_reasons(request, default="false")
+    reasons, judge = wants_reasons(request, default="false"), scorer.judge_of(asked_bank(request))
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind not in ("application/json", NDJSON):
         raise Problem(415, f"send application/json or {NDJSON}")
     body = await read_body(request, state.settings.batch_bytes, state.settings.body_seconds)
-    rows = await asyncio.to_thread(split_lines if kind == NDJSON else split_json, body)
+    split = split_lines if kind == NDJSON else split_json
+    rows = await asyncio.to_thread(split, scorer.reader, body)
     if len(rows) > state.settings.batch_rows:
         raise Problem(413, f"more than {state.settings.batch_rows:,} applicants: send them in parts")
-    parts = _recorded(score_rows(scorer, rows, reasons), rows, request, scorer)
+    parts = _recorded(score_rows(judge, scorer.reader, rows, reasons), rows, request, scorer)
     return StreamingResponse(_lines(parts) if kind == NDJSON else _list(parts), media_type=kind)
 
 
 def _recorded(
     parts: Iterator[list[BatchRow]], rows: list[Any], request: Request, scorer: Scorer
 ) -> Iterator[list[BatchRow]]:
-    recorder = request.app.state.recorder
     for part in parts:
-        for row in part:
-            if row.decision:
-                sent = rows[row.index]
-                text = sent if isinstance(sent, bytes) else to_json(sent)
-                recorder.record(scorer, row.decision, request.scope, text)
+        decided = [(r.decision, partial(row_text, rows[r.index])) for r in part if r.decision]
+        request.app.state.recorder.record_all(scorer, decided, request.scope)
         yield part
 
 
@@ -91,8 +88,8 @@ BATCH = (
         opens="score",
         body=["Applicant"],
         answer=list[BatchRow],
-        parameters=(REASONS, STATED_CONTRACT),
-        problems=(400, 408, 409, 413, 415, 422, 503),
+        parameters=(REASONS, BANK, STATED_CONTRACT),
+        problems=(400, 404, 408, 409, 413, 415, 422, 503),
         example=lambda applicant: [applicant],
     ),
 )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from bento.body import read_body
 from bento.decision import Decision, to_json
 from bento.operation import Operation
+from bento.parameters import parameters_of
 from bento.problems import Problem
 from bento.stated_contract import PARAMETER as STATED_CONTRACT
 from bento.stated_contract import check_stated_contract
@@ -21,28 +22,40 @@ REASONS = {
 }
 
 
+BANK = {
+    "name": "bank",
+    "in": "query",
+    "description": "decide as this bank does: by its threshold, and its continuation of the model if it has one",
+    "schema": {"type": "string", "maxLength": 80},
+}
+
+
 async def predict(request: Request) -> Response:
     """The decision on the applicant in the body."""
     state = request.app.state
     scorer = state.served.current()
     check_stated_contract(request, scorer)
-    reasons = wants_reasons(request)
+    reasons, judge = wants_reasons(request), scorer.judge_of(asked_bank(request))
     body = await read_body(request, state.settings.body_bytes, state.settings.body_seconds)
-    decision = scorer.score(scorer.reader.parse(body), reasons)
+    values = scorer.reader.values(scorer.reader.parse(body))
+    decision = judge.decide(values, reasons)
     state.recorder.record(scorer, decision, request.scope, body)
     return Response(to_json(decision), media_type="application/json")
 
 
 def wants_reasons(request: Request, default: str = "true") -> bool:
     """The parameter `reasons`. Raises Problem 422 where it is neither true nor false."""
-    if not request.scope["query_string"]:
-        return default == "true"
-    answer = request.query_params.get("reasons", default)
+    answer = parameters_of(request.scope["query_string"]).get("reasons", default)
     if answer not in ("true", "false"):
         raise Problem(
             422, "1 parameter is wrong", [Fault("reasons", "book", "reasons must be true or false")]
         )
     return answer == "true"
+
+
+def asked_bank(request: Request) -> str:
+    """The parameter `bank`, empty where none is asked for."""
+    return parameters_of(request.scope["query_string"]).get("bank", "")
 
 
 SCORING = (
@@ -55,8 +68,8 @@ SCORING = (
         opens="score",
         body="Applicant",
         answer=Decision,
-        parameters=(REASONS, STATED_CONTRACT),
-        problems=(408, 409, 413, 422, 503),
+        parameters=(REASONS, BANK, STATED_CONTRACT),
+        problems=(400, 404, 408, 409, 413, 422, 503),
         description="The probability of default, the decision at the threshold, the four strongest reasons.",
     ),
 )

@@ -10,10 +10,11 @@ from bento.problems import Problem
 
 def test_requests_beyond_the_limit_are_refused_until_one_is_done():
     limits = Limits(in_flight=1, rate=0)
-    with limits.taking("a"), pytest.raises(Problem, match="at once"), limits.taking("b"):
-        pass
-    with limits.taking("b"):
-        pass
+    limits.take("a")
+    with pytest.raises(Problem, match="at once"):
+        limits.take("b")
+    limits.give_back()
+    limits.take("b")
 
 
 def test_a_caller_may_send_his_rate_and_no_more():
@@ -21,8 +22,8 @@ def test_a_caller_may_send_his_rate_and_no_more():
     limits = Limits(in_flight=9, rate=2, clock=lambda: now[0])
 
     def send(caller: str) -> None:
-        with limits.taking(caller):
-            pass
+        limits.take(caller)
+        limits.give_back()
 
     send("a")
     send("a")
