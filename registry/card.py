@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from credit.contract import Contract, Role
+from registry.promotion import GATE_TAG
+from registry.regulation import NO_ADVICE
 
 METRIC_NAMES = {"auc": "AUC", "ks": "KS", "brier": "Brier score", "logloss": "Log loss"}
 
@@ -45,6 +48,10 @@ Out-of-time test, {overall["records"]:,} records, {overall["defaults"]:,} defaul
 
 {_table(uplift)}
 
+## Judged before promotion
+
+{_checks(tags)}
+
 ## Features
 
 {_features(contract)}
@@ -54,9 +61,15 @@ Columns that never reach the model because they are known only after the decisio
 
 ## Use
 
-`contract.json` says what an applicant's fields are. Below a probability of default of
-{float(tags["threshold"]):.4f} the service answers "accepted". The model answers for applicants like
+`contract.json` says what an applicant's fields are. `calibration.json` holds how the model's margin becomes a
+calibrated probability of default and points. Below a probability of {float(tags["threshold"]):.4f} the service
+answers "accepted". The model answers for applicants like
 those of its data; decisions about people and firms need a person's review and the reasons the service returns.
+
+Only accepted loans have outcomes: applicants whom the banks would have refused are not in the data. The calibration
+error out of time says how far a change of the economy moves the level of risk.
+
+{NO_ADVICE}
 
 ## Origin
 
@@ -97,6 +110,14 @@ Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the cached texts {ra
 |---|---|---|---|
 {chr(10).join(_column_row(contract, name) for name in contract.fields)}
 """
+
+
+def _checks(tags: Mapping[str, str]) -> str:
+    """The gate's table, as it stays with the version."""
+    if GATE_TAG not in tags:
+        return "This version was made champion before the gate kept its table."
+    checks = pl.DataFrame(json.loads(tags[GATE_TAG]))
+    return _table(checks.select("name", "value", "limit", "verdict"))
 
 
 def _model_metadata(contract: Contract, name: str, family: str, overall: Mapping[str, Any]) -> str:
