@@ -112,6 +112,13 @@ class Roster:
             raise FederationError(self._shortage(what, len(replies.answers), replies.failures))
         return [replies.answers[n] for n in sorted(replies.answers, key=self.name)]
 
+    def expel(self, node: int, why: str) -> None:
+        """Shut a bank out of the rest of the training; the quorum is taken of the others."""
+        self.refused[node] = why
+        self.banks.pop(node, None)
+        self._agreed.discard(node)
+        self.expected = max(1, (self.expected or 1) - 1)
+
     def name(self, node: int) -> str:
         """The bank's name, or the node's number where the bank has not told."""
         return self._names.get(node, f"node {node}")

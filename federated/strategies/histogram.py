@@ -34,7 +34,9 @@ class Histogram(SummingStrategy):
 
         def ask(splits: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
             nonlocal behind
-            sums, answered = self.sum("histograms", behind, arrays={NODES: packed_nodes(splits, wanted)})
+            judged = 0 if len(splits) else len(wanted) * (len(self.growth.bins.starts) - 1)
+            asked = {NODES: packed_nodes(splits, wanted)}
+            sums, answered = self.sum("histograms", behind, judged, arrays=asked)
             if len(splits) and len(answered) < len(behind):
                 return None
             behind = answered

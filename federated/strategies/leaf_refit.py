@@ -41,7 +41,9 @@ class LeafRefit(SummingStrategy):
 
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
         proposals = _trees(opening) or self._proposals(nodes)
-        sums, _ = self.sum("leaf_sums", nodes, arrays={"candidates": self._joined(proposals)})
+        joined = self._joined(proposals)
+        trees = len(self.learner.structures(joined)) * self.learner.n_margins
+        sums, _ = self.sum("leaf_sums", nodes, trees, arrays={"candidates": joined})
         refits = list(self._refits(proposals, sums))
         best = sorted(refits, key=lambda refit: refit[0])[: self.kept]
         return self.learner.combine([blob for _, blob in best], [1.0 / len(best)] * len(best))

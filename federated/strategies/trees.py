@@ -16,6 +16,12 @@ from federated.learners.protocol import TreeLearner
 from federated.messages import EXAMPLES, KINDS
 from federated.roster import Roster
 from federated.tasks.trees import HELD
+from federated.trust import Trust
+
+POISONED = (
+    "every step of the other banks makes its loss worse, far beyond chance: its outcomes may be coded the other "
+    "way round"
+)
 
 
 def summed_figures(contents: list[RecordDict], weighted_by_key: str = EXAMPLES) -> MetricRecord:
@@ -104,6 +110,7 @@ class SummingStrategy(TreeStrategy):
         super().__init__(learner, steps)
         self.roster = roster
         self.failures: dict[int, str] = {}
+        self.trust = Trust(learner.shrinkage.l2)
 
     @abstractmethod
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
@@ -142,13 +149,22 @@ class SummingStrategy(TreeStrategy):
         self.failures |= replies.failures
         return self.acknowledged(replies.answers[n] for n in sorted(replies.answers, key=self.roster.name))
 
-    def sum(self, kind: str, nodes: Iterable[int], **content: Any) -> tuple[np.ndarray, list[int]]:
+    def sum(
+        self, kind: str, nodes: Iterable[int], judged: int = 0, **content: Any
+    ) -> tuple[np.ndarray, list[int]]:
         """The sum of an additive kind of answer over the banks that gave one, and their nodes.
 
-        A bank that fails is out until the next round. Raises FederationError below the quorum.
+        A bank that fails is out until the next round. `judged`, where not 0, says in how many of the cells
+        each record is: a bank that these sums show to be poisoned is out for good. Raises FederationError
+        below the quorum.
         """
         replies = self.roster.exchange.send(self.messages(kind, nodes, **content))
         self.failures |= replies.failures
         answers = self.acknowledged(self.roster.require(replies, f"banks answered {kind}"))
-        vectors = [messages.sums(answer.content) for answer in answers]
-        return np.sum(vectors, axis=0), [answer.metadata.src_node_id for answer in answers]
+        vectors = {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
+        if judged and not self.roster.exchange.masking:
+            cells = {node: vector.reshape(-1, 3) for node, vector in vectors.items()}
+            for node in self.trust.distrusted(cells, judged):
+                self.roster.expel(node, POISONED)
+                del vectors[node]
+        return np.sum([*vectors.values()], axis=0), [*vectors]

@@ -40,11 +40,13 @@ def main(coordinator: str, out: Path) -> None:
     settings.write_text(CONSORTIUM)
     os.environ["CONSORTIUM"] = str(settings)
     import dagster as dg
+    import polars as pl
 
     from assets.aggregation import Engine, federated_models
     from credit.home import Home
 
-    banks = {f"bank-0{i}": {"train": None, "validation": None, "test": None} for i in (1, 2, 3)}
+    nothing = {part: pl.DataFrame() for part in ("train", "validation", "test")}
+    banks = {f"bank-0{i}": nothing for i in (1, 2, 3)}
     models = federated_models(
         dg.build_asset_context(),
         config=Engine(coordinator=coordinator),

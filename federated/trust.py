@@ -1,0 +1,57 @@
+"""Banks that every step of all others makes worse: their outcomes are flipped, or made up.
+
+For each bank the others' sums give a Newton step in every leaf or bin; the bank's own sums say what that step
+does to its own loss, beside its own default rate. Banks differ in taste, yet what ranks the others' applicants
+ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. It looks at each
+bank's sums, so masked sums rule it out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from federated.leaves import COUNT, G, H
+
+# So many standard deviations of the harm: a bank of random outcomes reaches them once in a million checks.
+BEYOND_CHANCE = 5.0
+FEWEST_BANKS = 4
+
+
+class Trust:
+    """What the steps of the others did to each bank, added up over a training."""
+
+    def __init__(self, l2: float):
+        self.l2 = l2
+        self.harm: defaultdict[int, float] = defaultdict(float)
+        self.variance: defaultdict[int, float] = defaultdict(float)
+
+    def distrusted(self, sums: dict[int, np.ndarray], groups: int = 1) -> list[int]:
+        """The banks whose harm is now beyond chance, given their `sums` by node, shape (cells, 3).
+
+        Every record is in `groups` of the cells. At least three banks must stay, or nobody is judged.
+        """
+        if len(sums) < FEWEST_BANKS:
+            return []
+        total = np.sum([*sums.values()], axis=0)
+        for node, own in sums.items():
+            harm, variance = step_harm(own, total - own, self.l2)
+            self.harm[node] += harm / groups
+            self.variance[node] += variance / groups
+        found = [n for n in sums if self.harm[n] > BEYOND_CHANCE * np.sqrt(self.variance[n])]
+        return found if 2 * len(found) < len(sums) else []
+
+
+def step_harm(own: np.ndarray, others: np.ndarray, l2: float) -> tuple[float, float]:
+    """What the others' step adds to the bank's summed log loss to second order, and its variance by chance."""
+    step = -_centred(others) / (np.maximum(others[:, H], 0.0) + l2 + 1e-12)
+    step = np.where(others[:, COUNT] > 0, step, 0.0)
+    harm = float(_centred(own) @ step)
+    return harm, float(own[:, H] @ step**2)
+
+
+def _centred(sums: np.ndarray) -> np.ndarray:
+    """Gradients by cell after a step of the intercept, which the bank's own default rate decides."""
+    shift = sums[:, G].sum() / max(sums[:, H].sum(), 1e-12)
+    return sums[:, G] - shift * sums[:, H]

@@ -1,0 +1,55 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from federated.training import inprocess_grid, train_federated
+from federated.trust import Trust, step_harm
+from tests.federated.banks import make_banks, make_spec
+
+SPEC = make_spec()
+
+
+def flipped(bank):
+    bank.train, bank.validation = (
+        f.with_columns((1 - pl.col("outcome")).alias("outcome")) for f in (bank.train, bank.validation)
+    )
+    return bank
+
+
+def trained(banks, strategy, family="lightgbm"):
+    return train_federated(family, inprocess_grid(banks, SPEC), SPEC, strategy=strategy, rounds=3)
+
+
+@pytest.mark.parametrize("strategy", ["leaf_refit", "histogram"])
+def test_a_bank_of_flipped_outcomes_is_shut_out_and_named(strategy):
+    banks = make_banks(600, 500, 700, 400, 600)
+    banks[1] = flipped(banks[1])
+    result = trained(banks, strategy)
+    assert "coded the other way round" in result.refused["bank-1"]
+    assert result.rounds[-1].answered == ("bank-0", "bank-2", "bank-3", "bank-4")
+
+
+@pytest.mark.parametrize("strategy", ["leaf_refit", "histogram"])
+@pytest.mark.parametrize("kept", [0.1, 0.5])
+def test_honest_banks_of_any_size_and_default_rate_stay(strategy, kept):
+    banks = make_banks(600, 60, 30, 900, 500)
+    paying = banks[3].train.filter(pl.col("outcome") == 0)
+    late = banks[3].train.filter(pl.col("outcome") == 1)
+    banks[3].train = pl.concat([paying, late.head(int(kept * late.height))])
+    assert not trained(banks, strategy).refused
+
+
+def test_a_bank_whose_outcomes_are_all_alike_stays():
+    banks = make_banks(600, 500, 700, 400, 600)
+    banks[2].train = banks[2].train.filter(pl.col("outcome") == 0)
+    assert not trained(banks, "leaf_refit").refused
+
+
+def test_nobody_is_judged_among_three():
+    sums = {n: np.array([[5.0 * (-1) ** n, 2.0, 10.0], [-5.0 * (-1) ** n, 2.0, 10.0]]) for n in range(3)}
+    assert Trust(1.0).distrusted(sums) == []
+
+
+def test_a_step_that_helps_the_others_helps_a_bank_like_them():
+    like = np.array([[5.0, 2.0, 10.0], [-5.0, 2.0, 10.0]])
+    assert step_harm(like, 3 * like, 1.0)[0] < 0 < step_harm(-like * [1, -1, -1], 3 * like, 1.0)[0]
