@@ -213,6 +213,32 @@ def federation_banks(
     banks_command(consortium)
 
 
+@federation_app.command("compare")
+def federation_compare(
+    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM")] = Path("consortium.yaml"),
+    dataset: Annotated[
+        str, typer.Option(envvar="DATASET", help="Another data set than the consortium's.")
+    ] = "",
+    family: Annotated[
+        list[str] | None, typer.Option(help="Models to train; the consortium's by default.")
+    ] = None,
+    strategy: Annotated[list[str] | None, typer.Option(help="Strategies; all of them by default.")] = None,
+    skew: Annotated[
+        list[float] | None, typer.Option(help="Also among 5 banks of label skew Dirichlet(so much).")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="At most so many rounds.")] = 30,
+    plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("reports/comparison.png"),
+) -> None:
+    """Compare strategies and models on the consortium's banks, and on skewed ones.
+
+    [dim]fedcredit federation compare --family lightgbm --skew 0.15[/]
+    """
+    from cli.federation import compare_command
+    from federated.strategies import STRATEGIES
+
+    compare_command(consortium, dataset, family or [], strategy or list(STRATEGIES), skew or [], rounds, plot)
+
+
 coordinator_app = typer.Typer(no_args_is_help=True, help="The coordinator: where banks meet.")
 app.add_typer(coordinator_app, name="coordinator")
 COORDINATOR = Annotated[
