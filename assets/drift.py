@@ -13,16 +13,17 @@ from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.stability import moved, population, populations, shown
 from assets.tables import table
 from assets.training import bank_list
-from credit.contract import Role, TimeSplit
+from credit.contract import TimeSplit
 from credit.estimation import expected_auc
 from credit.explanation import sample_records
 from credit.features import OUTCOME, BankRecords
 from credit.fingerprints import frame_fingerprint
-from credit.ingestion import ingest
 from credit.metrics import auc
 from credit.models import Model
+from credit.partitioning import BANK, with_banks
 from credit.scoring import Scoring
-from credit.sources import RawRecords
+from credit.splits import year_of
+from credit.streaming import slices
 from registry.promotion import Registry
 from registry.tracking import Tracking
 
@@ -78,17 +79,19 @@ def drift(
 
 def _new_records(raw: dict, banks: list[BankRecords]) -> NewRecords:
     """Each bank's records that are newer than the test years, at most MOST, by alias; none without a time column."""
-    split, time, bank = contract().split, contract().only(Role.TIME), contract().only(Role.BANK)
-    if not isinstance(split, TimeSplit) or time is None:
+    split, seed = contract().split, consortium().seed
+    if not isinstance(split, TimeSplit):
         return {}
-    records = ingest(RawRecords(**raw).read(), contract()).records
-    newer = records.filter(pl.col(time.name) > split.test[1])
+    newer = pl.concat(
+        [s.records.filter(year_of(contract()) > split.test[1]) for s in slices(Path(raw["path"]), contract())]
+    )
+    shared_out = with_banks(newer, contract(), consortium().partition, seed)
     found = {}
     for known in banks:
         name = consortium().bank(known.name).name
-        own = newer.filter(pl.col(bank.name) == name) if bank is not None else newer
+        own = shared_out.filter(pl.col(BANK) == name)
         if own.height:
-            found[known.name] = sample_records(own, MOST, consortium().seed).select(known.train.columns)
+            found[known.name] = sample_records(own, MOST, seed).select(known.train.columns)
     return found
 
 

@@ -83,7 +83,9 @@ def scoring_service(
 def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
     """Applicants as their source states them, each with the probabilities of the pipeline's own bulk path."""
     probabilities = model.probabilities(model.encoding.matrix(records))
-    texts = pl.read_parquet(raw)[records[ROW].to_list()]
+    wanted = records.select(pl.col(ROW).cast(pl.UInt32))
+    numbered = pl.scan_parquet(raw).with_row_index(ROW).join(wanted.lazy(), on=ROW, how="semi")
+    texts = wanted.join(numbered.collect(), on=ROW, how="left", maintain_order="left")
     return [
         GoldenCase(applicant_from_source(contract(), row), tuple(chances))
         for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)

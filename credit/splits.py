@@ -40,11 +40,16 @@ def single_class_parts(bank: BankRecords) -> list[str]:
     return [p for p in PARTS if bank.part(p)[OUTCOME].n_unique() < 2]
 
 
-def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
+def year_of(contract: Contract) -> pl.Expr:
+    """The year by which a contract with a time column splits."""
     time = contract.only(Role.TIME)
     assert time is not None
     dated = isinstance(time, Column) and time.parse == "date"
-    year = pl.col(time.name).dt.year() if dated else pl.col(time.name)
+    return pl.col(time.name).dt.year() if dated else pl.col(time.name)
+
+
+def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
+    year = year_of(contract)
     chain = pl.when(year.is_between(*split.train)).then(pl.lit("train"))
     chain = chain.when(year.is_between(*split.validation)).then(pl.lit("validation"))
     return chain.when(year.is_between(*split.test)).then(pl.lit("test"))
