@@ -45,7 +45,8 @@ def _prepared(membership: Membership, contract: Contract) -> OwnRecords:
         path = membership.records / f"{part}.parquet"
         if not path.exists():
             raise DataError(f"{path}: no such file: a folder of records holds one Parquet a part")
-        frames[part] = pl.read_parquet(path).head(membership.most_records)
+        whole = pl.read_parquet(path)
+        frames[part] = whole.head(membership.most_records or whole.height)
     lacking = set(contract.spec.features) - set(frames["train"].columns)
     if lacking:
         raise DataError(f"{membership.records}: no column {', '.join(sorted(lacking))} of {contract.name}")

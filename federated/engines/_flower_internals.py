@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import SimpleNamespace
 
 import httpx
@@ -202,11 +203,10 @@ def serve_tasks(
 
 def run_supernode(arguments: Iterable[str], poll: float) -> None:
     """Flower's SuperNode, which asks its link for messages every `poll` seconds instead of every 3."""
-    from flwr.supernode import start_client_internal
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
     brief = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, poll)))
-    vars(start_client_internal)["time"] = brief
+    vars(import_module("flwr.supernode.start_client_internal")).update(time=brief)
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 

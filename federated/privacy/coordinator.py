@@ -10,15 +10,16 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from flwr.app import ConfigRecord, Message, RecordDict
+from flwr.app import Message, RecordDict
 
 from federated.engines import _flower_secagg as secagg
 from federated.engines._flower_secagg import Key, Stage
 
 SHARES = 9
+StageRecord = dict[str, Any]
 
 
 class StageReplies(Protocol):
@@ -80,7 +81,7 @@ class MaskedSum:
         records: Mapping[int, dict],
         questions: Mapping[int, RecordDict] | None = None,
         clear: dict[int, Message] | None = None,
-    ) -> dict[int, ConfigRecord]:
+    ) -> dict[int, StageRecord]:
         """Ask a stage of banks; their records of the protocol, by node."""
         asked = {
             n: secagg.with_stage(RecordDict(dict(questions[n])) if questions else RecordDict(), record)
@@ -93,10 +94,11 @@ class MaskedSum:
         if clear is not None:
             clear.update(replies.answers)
         return {
-            n: a.content.config_records.pop(secagg.RECORD_KEY_CONFIGS) for n, a in replies.answers.items()
+            n: dict(a.content.config_records.pop(secagg.RECORD_KEY_CONFIGS))
+            for n, a in replies.answers.items()
         }
 
-    def _enough(self, records: Mapping[int, ConfigRecord]) -> list[int]:
+    def _enough(self, records: Mapping[int, StageRecord]) -> list[int]:
         """The banks of `records` that still have a threshold of neighbours there; none where too few."""
         there = set(records)
         able = [n for n in sorted(there) if len(self.neighbours[n] & there) >= self.threshold]
@@ -109,7 +111,7 @@ class MaskedSum:
         known = {str(n): self.public[n] for n in sorted(self.neighbours[node] & set(self.public))}
         return known | {Key.STAGE: Stage.SHARE_KEYS}
 
-    def _letters(self, shared: Mapping[int, ConfigRecord]) -> dict[int, dict]:
+    def _letters(self, shared: Mapping[int, StageRecord]) -> dict[int, dict]:
         """The encrypted shares for each bank, and from whom."""
         post: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
         for source, record in sorted(shared.items()):
@@ -132,7 +134,7 @@ class MaskedSum:
         }
 
     def _unmasked(
-        self, total: list[np.ndarray], opened: Mapping[int, ConfigRecord], active: set[int], shared: set[int]
+        self, total: list[np.ndarray], opened: Mapping[int, StageRecord], active: set[int], shared: set[int]
     ) -> np.ndarray:
         """The summed integers: private masks of summed banks and pair masks of lost ones taken off."""
         letters: dict[int, list[bytes]] = defaultdict(list)
@@ -167,7 +169,7 @@ def _setup(banks: int, shares: int, threshold: int) -> dict:
     }
 
 
-def _added(masked: Mapping[int, ConfigRecord]) -> list[np.ndarray]:
+def _added(masked: Mapping[int, StageRecord]) -> list[np.ndarray]:
     """The banks' masked vectors, added up."""
     vectors = [
         [secagg.bytes_to_ndarray(array) for array in masked[n][Key.MASKED_PARAMETERS]] for n in sorted(masked)
