@@ -119,7 +119,9 @@ def _widths(texts: list[list[str]], size: float) -> list[float]:
     wanted = [max(max(map(width, c)), w) for c, w in zip(columns, least, strict=True)]
     if sum(wanted) <= WIDTH:
         return wanted
-    room, more = max(WIDTH - sum(least), 0.0), sum(wanted) - sum(least)
+    if sum(least) > WIDTH:
+        return [w * WIDTH / sum(least) for w in least]
+    room, more = WIDTH - sum(least), sum(wanted) - sum(least)
     return [low + (high - low) * room / more for low, high in zip(least, wanted, strict=True)]
 
 

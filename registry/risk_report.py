@@ -162,10 +162,21 @@ def _performance(facts: Facts) -> Section:
             ),
             Table("Models", figures),
             *_shown(facts, "evaluation/roc.png", "ROC curves"),
-            Table("What joining changes, bank by bank", facts.uplift),
+            *_uplift(facts.uplift),
             *_shown(facts, "evaluation/uplift.png", "Uplift with 95% intervals"),
         ),
     )
+
+
+def _uplift(uplift: pl.DataFrame) -> list[Block]:
+    """What the shared model, and each bank's own continuation of it, change: a table each, to fit a page."""
+    own = [c for c in uplift.columns if c.startswith("personalised_")]
+    tables = [Table("What joining changes, bank by bank", uplift.drop(*own, "verdict", strict=False))]
+    if own:
+        kept = uplift.select("bank", "records", "local_auc", *own, pl.col("^verdict$"))
+        short = kept.rename(lambda name: name.removeprefix("personalised_"))
+        tables.append(Table("With each bank's own continuation of the shared model", short))
+    return list(tables)
 
 
 def _calibration(facts: Facts) -> Section:
