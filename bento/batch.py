@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, TypeAdapter
+import numpy as np
+from pydantic import Field, TypeAdapter
 from pydantic_core import from_json, to_json
 
 from bento.decision import Decision
@@ -15,7 +16,7 @@ from bento.problems import Problem
 from credit.applicant import ApplicantReader
 from credit.faults import BODY, ApplicantError, Fault
 
-CHUNK = 2_000
+CHUNK = 1000
 
 
 @dataclass(slots=True)
@@ -34,63 +35,91 @@ def row_json(row: BatchRow) -> bytes:
     return _ROW.serializer.to_json(row, exclude_none=True)
 
 
-def split_json(reader: ApplicantReader, body: bytes) -> list[Any]:
-    """The elements of a JSON list: checked applicants where none is wrong, otherwise parsed values.
+@dataclass(frozen=True)
+class Reading:
+    """Applicants read: a row of the model matrix of each that is right, what is wrong with the others by place."""
 
-    Raises Problem 422 where the body is no list.
+    start: int
+    rows: Sequence[bytes]
+    X: np.ndarray
+    faults: Mapping[int, tuple[Fault, ...]]
+
+    @property
+    def right(self) -> list[bytes]:
+        return [row for i, row in enumerate(self.rows) if i not in self.faults]
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether a row is no JSON object."""
+        return any(fault.field == BODY for faults in self.faults.values() for fault in faults)
+
+
+def read_list(judge: Judge, reader: ApplicantReader, body: bytes, most: int) -> list[Reading]:
+    """The applicants of a JSON list. Raises Problem 422 where the body is none, 413 beyond `most` of them.
+
+    A list of flat objects is cut where one ends: parsed at once it would take a hundred times its size.
+    What is cut wrongly shows as an unreadable row; then the list is parsed.
     """
-    if (applicants := reader.parse_all(body)) is not None:
-        return applicants
+    readings = list(read_rows(judge, reader, _cut(body), most))
+    if not readings or any(r.unreadable for r in readings):
+        readings = list(read_rows(judge, reader, _parsed(body), most))
+    return readings
+
+
+def read_rows(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], most: int) -> Iterator[Reading]:
+    """Read the JSON texts `rows` chunk by chunk. Raises Problem 413 beyond `most`."""
+    if len(rows) > most:
+        raise Problem(413, f"more than {most:,} applicants: send them in parts")
+    return (_read(judge, reader, rows[start : start + CHUNK], start) for start in range(0, len(rows), CHUNK))
+
+
+def split_lines(body: bytes) -> list[bytes]:
+    """The lines of NDJSON that are not blank."""
+    return [line for line in body.split(b"\n") if line.strip()]
+
+
+def score(judge: Judge, reader: ApplicantReader, reading: Reading, reasons: bool) -> list[BatchRow]:
+    """The decisions on the applicants of a reading, and what is wrong with the others, in their order."""
+    if reasons:
+        decided = judge.decide_all([reader.values(reader.parse(row)) for row in reading.right])
+    else:
+        decided = judge.decide_matrix(reading.X)
+    places, left = range(reading.start, reading.start + len(reading.rows)), iter(decided)
+    if not reading.faults:
+        return list(map(BatchRow, places, decided))
+    return [
+        BatchRow(place, errors=reading.faults[i]) if i in reading.faults else BatchRow(place, next(left))
+        for i, place in enumerate(places)
+    ]
+
+
+def _read(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], start: int) -> Reading:
+    values, faults = [], {}
+    for i, row in enumerate(rows):
+        try:
+            values.append(reader.values(reader.parse(row)))
+        except ApplicantError as error:
+            faults[i] = error.faults
+    return Reading(start, rows, judge.encoder.matrix(values), faults)
+
+
+def _cut(body: bytes) -> list[bytes]:
+    """The objects of a JSON list, cut after each closing brace that a comma follows; none if it is no list."""
+    text = body.strip()
+    if text[:1] != b"[" or text[-1:] != b"]":
+        return []
+    *rows, last = text[1:-1].split(b"},")
+    return [row + b"}" for row in rows] + ([last] if last.strip() else [])
+
+
+def _parsed(body: bytes) -> list[bytes]:
     try:
         rows = from_json(body)
     except ValueError as error:
         raise _no_list(str(error)) from None
     if not isinstance(rows, list):
         raise _no_list("it is another kind of JSON")
-    return rows
-
-
-def split_lines(reader: ApplicantReader, body: bytes) -> list[bytes]:
-    """The lines of NDJSON that are not blank."""
-    return [line for line in body.split(b"\n") if line.strip()]
-
-
-def score_rows(
-    judge: Judge, reader: ApplicantReader, rows: Sequence[Any], reasons: bool
-) -> Iterator[list[BatchRow]]:
-    """Decide on `rows` (JSON texts, parsed values or checked applicants) chunk by chunk, in their order."""
-    for start in range(0, len(rows), CHUNK):
-        yield _chunk(judge, reader, rows[start : start + CHUNK], start, reasons)
-
-
-def row_text(row: Any) -> bytes:
-    """A row as JSON."""
-    return row if isinstance(row, bytes) else to_json(row)
-
-
-def _chunk(
-    judge: Judge, reader: ApplicantReader, rows: Sequence[Any], start: int, reasons: bool
-) -> list[BatchRow]:
-    values, faults = [], {}
-    for i, row in enumerate(rows):
-        try:
-            values.append(reader.values(_checked(reader, row)))
-        except ApplicantError as error:
-            faults[i] = error.faults
-    decisions = judge.decide_all(values, reasons)
-    if not faults:
-        return list(map(BatchRow, range(start, start + len(rows)), decisions))
-    left = iter(decisions)
-    return [
-        BatchRow(start + i, errors=faults[i]) if i in faults else BatchRow(start + i, next(left))
-        for i in range(len(rows))
-    ]
-
-
-def _checked(reader: ApplicantReader, row: Any) -> BaseModel:
-    if isinstance(row, BaseModel):
-        return row
-    return reader.parse(row) if isinstance(row, bytes) else reader.check(row)
+    return [to_json(row, inf_nan_mode="constants") for row in rows]
 
 
 def _no_list(why: str) -> Problem:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Generator
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -16,12 +18,28 @@ async def read_body(request: Request, most: int, seconds: float) -> bytes:
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
     try:
+        reading = _collect(request, most)
+        try:
+            waits_for = reading.send(None)
+        except StopIteration as done:
+            return done.value  # It was here already: no timer is needed.
         async with asyncio.timeout(seconds):
-            return await _collect(request, most)
+            return await _Begun(reading, waits_for)
     except TimeoutError:
         raise Problem(408, f"the body did not arrive within {seconds:g} seconds") from None
     except ClientDisconnect:
         raise Problem(400, "the body did not arrive") from None
+
+
+class _Begun:
+    """The rest of a coroutine that was begun, and waits for something."""
+
+    def __init__(self, coroutine: Coroutine[Any, None, bytes], waits_for: Any):
+        self._coroutine, self._waits_for = coroutine, waits_for
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        yield self._waits_for
+        return (yield from self._coroutine.__await__())
 
 
 async def _collect(request: Request, most: int) -> bytes:

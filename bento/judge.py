@@ -44,33 +44,36 @@ class Judge:
 
     def decide_all(self, rows: Sequence[Values], reasons: bool = True) -> list[Decision]:
         """The decisions on many applicants, in their order; the model sees them as one matrix."""
-        if not rows:
-            return []
         X = self.encoder.matrix(rows)
-        if not reasons:
-            return self._told_alone(self.model.margin(X))
+        if not reasons or not len(X):
+            return self.decide_matrix(X)
         margins, contributions = self.explain(X)
         told = [self._reasons(c, v) for c, v in zip(contributions, rows, strict=True)]
         return [self._decision(m, t) for m, t in zip(margins.tolist(), told, strict=True)]
+
+    def decide_matrix(self, X: np.ndarray) -> list[Decision]:
+        """The decisions on the rows of the model matrix, without reasons."""
+        if not len(X):
+            return []
+        margins = self.model.margin(X)
+        if margins.shape[1] > 1:
+            return [self._decision(m, ()) for m in margins.tolist()]
+        return self._plain(self.scoring.probability(margins), self.scoring.points(margins))
 
     def probability(self, X: np.ndarray) -> np.ndarray:
         """Calibrated probability of default of the rows of X, shape (n,)."""
         return self.scoring.probability(self.model.margin(X))
 
-    def _told_alone(self, margins: np.ndarray) -> list[Decision]:
-        """Decisions without reasons."""
-        if margins.shape[1] > 1:
-            return [self._decision(m, ()) for m in margins.tolist()]
-        pds, points = self.scoring.probability(margins).tolist(), self.scoring.points(margins)
-        bands = np.searchsorted([low for low, _ in self._bands[::-1]], points, "right")
-        names, tail = [name for _, name in self._bands[::-1]], self._names
-        threshold, bank = self.threshold, self._bank
+    def _plain(self, pds: np.ndarray, points: np.ndarray) -> list[Decision]:
+        lows, names = zip(*reversed(self._bands), strict=True)
+        bands = (np.searchsorted(lows, points, "right") - 1).tolist()
+        threshold, tail, bank = self.threshold, self._names, self._bank
         return [
             Decision(
-                pd, "refused" if pd >= threshold else "accepted", threshold, (), score, names[band - 1], *tail,
+                pd, "refused" if pd >= threshold else "accepted", threshold, (), score, names[band], *tail,
                 bank=bank,
             )
-            for pd, score, band in zip(pds, points.tolist(), bands.tolist(), strict=True)
+            for pd, score, band in zip(pds.tolist(), points.tolist(), bands, strict=True)
         ]  # fmt: skip
 
     def _reasons(self, contributions: np.ndarray, values: Values) -> tuple[Reason, ...]:

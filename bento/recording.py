@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,13 +36,13 @@ class Recorder:
             self._log.keep(_entry(scorer, decision, scope, applicant))
 
     def record_all(
-        self, scorer: Scorer, decided: Sequence[tuple[Decision, Callable[[], bytes]]], scope: Scope
+        self, scorer: Scorer, decisions: list[Decision], scope: Scope, applicants: Iterable[bytes]
     ) -> None:
-        """Record decisions for one bank, each with what gives the text that was sent."""
-        scorer.metrics.count_all([decision for decision, _ in decided])
+        """Record decisions for one bank on the applicants that were sent."""
+        scorer.metrics.count_all(decisions)
         if self._log:
-            for decision, sent in decided:
-                self._log.keep(_entry(scorer, decision, scope, sent()))
+            for decision, applicant in zip(decisions, applicants, strict=True):
+                self._log.keep(_entry(scorer, decision, scope, applicant))
 
     def close(self) -> None:
         if self._log:

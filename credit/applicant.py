@@ -6,16 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    FailFast,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    create_model,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError, to_json
 
 from credit.contract import Column, Contract, Derived
@@ -78,8 +69,6 @@ class ApplicantReader:
         self.contract = contract
         self.model = applicant_model(contract)
         self._parse = self.model.__pydantic_validator__.validate_json
-        several = TypeAdapter(Annotated[list[self.model], FailFast()])  # type: ignore[valid-type]
-        self._parse_all = several.validator.validate_json
         self._derive = Derivation(contract)
         self._features = tuple(f.name for f in contract.features)
         self._clips = tuple(_limits(f) for f in contract.features if f.clip)
@@ -90,13 +79,6 @@ class ApplicantReader:
             return self._parse(body)
         except ValidationError as error:
             raise ApplicantError(faults_of(error, self.contract)) from None
-
-    def parse_all(self, body: bytes | str) -> list[BaseModel] | None:
-        """The applicants in a JSON list; None where it is none, or one of them is wrong."""
-        try:
-            return self._parse_all(body)
-        except ValidationError:
-            return None
 
     def check(self, fields: Mapping[str, Any]) -> BaseModel:
         """The applicant with these fields. Raises ApplicantError as `parse` does."""

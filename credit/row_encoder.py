@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ class RowEncoder:
         fields = [contract.fields[name] for name in encoding.features]
         self._names = encoding.features
         self._coded = [(i, encoding.levels[n]) for i, n in enumerate(self._names) if n in encoding.levels]
+        self._numbers = [i for i, n in enumerate(self._names) if n not in encoding.levels]
         self._clips = [(i, *limits_of(f)) for i, f in enumerate(fields) if f.clip]
 
     def row(self, values: Mapping[str, Any]) -> np.ndarray:
@@ -35,10 +38,9 @@ class RowEncoder:
     def matrix(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Many applicants, shape (n, F)."""
         X = np.empty((len(rows), len(self._names)))
-        levels = dict(self._coded)
-        for i, name in enumerate(self._names):
-            column = [row[name] for row in rows]
-            X[:, i] = _codes(column, levels[i]) if i in levels else column
+        X[:, self._numbers] = _numbers(rows, [self._names[i] for i in self._numbers])
+        for i, levels in self._coded:
+            X[:, i] = _codes([row[self._names[i]] for row in rows], levels)
         for i, low, high in self._clips:
             np.minimum(np.maximum(X[:, i], low), high, out=X[:, i])
         return X
@@ -53,3 +55,14 @@ def limits_of(field: Column | Derived) -> tuple[float, float]:
 def _codes(column: list[Any], levels: Levels) -> list[float]:
     missing = levels[MISSING]
     return [levels.get(value or MISSING, missing) for value in column]
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], names: list[str]) -> np.ndarray:
+    if len(names) > 1:
+        cells = chain.from_iterable(map(itemgetter(*names), rows))
+        try:
+            return np.fromiter(cells, np.float64, len(rows) * len(names)).reshape(len(rows), -1)
+        except TypeError:
+            pass  # Something is not known: column by column it becomes NaN.
+    columns = [np.array([row[name] for row in rows], dtype=np.float64) for name in names]
+    return np.array(columns).reshape(len(names), len(rows)).T

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from bento.batch import BatchRow, row_json, row_text, score_rows, split_json, split_lines
+from bento.batch import BatchRow, Reading, read_list, read_rows, row_json, score, split_lines
 from bento.body import read_body
 from bento.endpoints.predict import BANK, asked_bank, wants_reasons
 from bento.operation import Operation
@@ -42,20 +40,21 @@ async def predict_batch(request: Request) -> Response:
     if kind not in ("application/json", NDJSON):
         raise Problem(415, f"send application/json or {NDJSON}")
     body = await read_body(request, state.settings.batch_bytes, state.settings.body_seconds)
-    split = split_lines if kind == NDJSON else split_json
-    rows = await asyncio.to_thread(split, scorer.reader, body)
-    if len(rows) > state.settings.batch_rows:
-        raise Problem(413, f"more than {state.settings.batch_rows:,} applicants: send them in parts")
-    parts = _recorded(score_rows(judge, scorer.reader, rows, reasons), rows, request, scorer)
+    most = state.settings.batch_rows
+    if kind == NDJSON:
+        readings = read_rows(judge, scorer.reader, split_lines(body), most)
+    else:
+        readings = iter(await asyncio.to_thread(read_list, judge, scorer.reader, body, most))
+    parts = _recorded(((r, score(judge, scorer.reader, r, reasons)) for r in readings), request, scorer)
     return StreamingResponse(_lines(parts) if kind == NDJSON else _list(parts), media_type=kind)
 
 
 def _recorded(
-    parts: Iterator[list[BatchRow]], rows: list[Any], request: Request, scorer: Scorer
+    parts: Iterator[tuple[Reading, list[BatchRow]]], request: Request, scorer: Scorer
 ) -> Iterator[list[BatchRow]]:
-    for part in parts:
-        decided = [(r.decision, partial(row_text, rows[r.index])) for r in part if r.decision]
-        request.app.state.recorder.record_all(scorer, decided, request.scope)
+    for reading, part in parts:
+        decisions = [row.decision for row in part if row.decision]
+        request.app.state.recorder.record_all(scorer, decisions, request.scope, reading.right)
         yield part
 
 

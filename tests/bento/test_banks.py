@@ -1,0 +1,76 @@
+"""A bank is decided for by its own continuation of the model, where the package carries one."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from pydantic_core import to_json
+
+from bento.batch import read_list, score
+from bento.packaging import write_package
+from bento.scorer import Scorer, UnknownBank
+from credit.manifest import ManifestError
+from tests.bento import packages
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    shared, own = packages.model("lightgbm"), packages.model("lightgbm", trees=25)
+    made = packages.make_package(tmp_path_factory.mktemp("made") / "package")
+    golden = Scorer.load(made).package.golden
+    return write_package(
+        made, model=shared, contract=packages.contract(), version=packages.version(shared), golden=golden,
+        continuations={"B BANK": own},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scorer(folder):
+    return Scorer.load(folder)
+
+
+def pds(scorer: Scorer, bank: str) -> list[float]:
+    return [d.pd for d in scorer.score_batch(packages.applicants(), bank=bank)]
+
+
+def test_the_continuation_decides_for_its_bank_alone(scorer):
+    own, shared = packages.model("lightgbm", trees=25), packages.model("lightgbm")
+    np.testing.assert_allclose(pds(scorer, "B BANK"), packages.probabilities(own)[:, 1], atol=1e-9)
+    np.testing.assert_allclose(pds(scorer, "A BANK"), packages.probabilities(shared)[:, 1], atol=1e-9)
+    assert pds(scorer, "") == pds(scorer, "A BANK")
+
+
+def test_an_unknown_bank_is_refused(scorer):
+    with pytest.raises(UnknownBank):
+        scorer.score(packages.applicants(1)[0], bank="C BANK")
+
+
+def test_a_batch_is_decided_for_a_bank(scorer):
+    body, judge = to_json(packages.applicants()), scorer.judge_of("B BANK")
+    rows = [
+        r
+        for part in read_list(judge, scorer.reader, body, 100)
+        for r in score(judge, scorer.reader, part, True)
+    ]
+    assert [r.decision.pd for r in rows] == pytest.approx(pds(scorer, "B BANK"), abs=1e-9)
+    assert {r.decision.bank for r in rows} == {"B BANK"}
+
+
+@pytest.mark.parametrize("between", [b",", b" , ", b"},"])
+def test_a_list_cut_wrongly_is_parsed(scorer, between):
+    texts = [to_json(a) for a in packages.applicants(3)]
+    if between == b"},":
+        texts[1] = to_json({**packages.applicants(2)[1], "state": "},"})
+    body = b"[" + (b"," if between == b"}," else between).join(texts) + b"]"
+    readings = read_list(scorer.shared, scorer.reader, body, 100)
+    assert [len(r.rows) for r in readings] == [3]
+    assert all(fault.field != "body" for r in readings for of in r.faults.values() for fault in of)
+
+
+def test_a_continuation_that_was_changed_is_refused(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / "banks" / "B BANK" / "golden.json").write_text("[]")
+    with pytest.raises(ManifestError):
+        Scorer.load(copy)
