@@ -61,7 +61,7 @@ def _numbers(rows: Sequence[Mapping[str, Any]], names: list[str]) -> np.ndarray:
     if len(names) > 1:
         cells = chain.from_iterable(map(itemgetter(*names), rows))
         try:
-            return np.fromiter(cells, np.float64, len(rows) * len(names)).reshape(len(rows), -1)
+            return np.fromiter(cells, np.float64, len(rows) * len(names)).reshape(-1, len(names))
         except TypeError:
             pass  # Something is not known: column by column it becomes NaN.
     columns = [np.array([row[name] for row in rows], dtype=np.float64) for name in names]
