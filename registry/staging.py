@@ -11,7 +11,7 @@ from registry.hub_session import HubError
 PICKLES = {".pkl", ".pickle", ".joblib", ".skops"}
 ALLOWED_NAMES = {"MLmodel", "LICENSE"}
 ALLOWED_SUFFIXES = {
-    *(".cb", ".cbm", ".lgb"),
+    *(".cb", ".cbm", ".lgb", ".npz"),
     *(".csv", ".json", ".parquet", ".toml", ".yaml", ".yml"),
     *(".html", ".md", ".pdf", ".png", ".svg", ".txt"),
 }

@@ -18,7 +18,7 @@ def test_the_report_says_what_the_run_came_to(finished):
     assert {b["name"] for b in content["banks"]} == {"bank-01", "bank-02", "bank-03"}
     pairs = {(m["family"], m["strategy"]) for m in content["models"]}
     families = ("logistic", "lightgbm", "catboost")
-    assert pairs == {(f, s) for f in families for s in ("local", "federated", "pooled")}
+    assert pairs == {(f, s) for f in families for s in ("local", "federated", "personalised", "pooled")}
     assert all(0.5 < m["auc"] < 1 for m in content["models"])
 
 

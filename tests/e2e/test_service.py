@@ -5,7 +5,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from credit.calibration import Calibration
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +28,23 @@ def post(url: str, body: object) -> tuple[int, dict]:
         return error.code, json.load(error)
 
 
-def golden(finished) -> list[dict]:
+def released(finished, name: str):
     folder = json.loads((finished.home / "latest.json").read_text())["release"]
-    return json.loads((Path(folder) / "model" / "golden.json").read_text())
+    return json.loads((Path(folder) / "model" / name).read_text())
+
+
+def golden(finished) -> list[dict]:
+    return released(finished, "golden.json")
 
 
 def test_the_service_answers_as_the_pipeline_computed(finished, address):
+    calibration = Calibration.from_dict(released(finished, "calibration.json")["calibration"])
     for case in golden(finished):
         status, answer = post(f"{address}/predict", case["applicant"])
         assert status == 200
-        assert answer["pd"] == pytest.approx(case["probabilities"][-1], abs=1e-9)
+        paid, default = case["probabilities"]
+        calibrated = calibration.probability(np.array([np.log(default / paid)]))[0]
+        assert answer["pd"] == pytest.approx(calibrated, abs=1e-9)
         assert answer["decision"] in ("accepted", "refused")
         assert 1 <= len(answer["reasons"]) <= 4
         assert answer["model_version"] == "1"
