@@ -31,10 +31,12 @@ def init_command(
 def up_command(folder: Path) -> None:
     """Run SuperNode and agent until interrupted."""
     from federated.engines.bank_node import run_bank
+    from federated.engines.processes import interrupt_on_terminate
     from federated.membership import load_membership
 
     bank, console = load_membership(folder), Console()
     console.print(f"{bank.name} dials {bank.coordinator}; nothing listens for others; ^C ends it")
+    interrupt_on_terminate()
     run_bank(folder.resolve(), console.print)
 
 

@@ -25,8 +25,9 @@ def up_command(folder: Path) -> None:
     """Run SuperLink and gate until interrupted; take in public keys as they come."""
     from federated.engines.coordinator import Coordinator
     from federated.engines.deployment import wait_for_link
-    from federated.engines.processes import start_gate, start_superlink
+    from federated.engines.processes import interrupt_on_terminate, start_gate, start_superlink
 
+    interrupt_on_terminate()
     here, console = Coordinator(folder), Console()
     processes = {"SuperLink": start_superlink(here), "gate": start_gate(here)}
     try:

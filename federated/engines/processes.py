@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 from federated.engines.coordinator import Coordinator
 
@@ -56,6 +58,15 @@ def start_supernode(
 def start_agent(folder: Path) -> subprocess.Popen[bytes]:
     """The warm agent of a bank's folder."""
     return _start([sys.executable, "-m", "federated.engines.agent_process", str(folder)], folder, "agent")
+
+
+def interrupt_on_terminate() -> None:
+    """Let a SIGTERM, as containers and services send it, end this process as ^C does: with its children."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _start(command: list[str], folder: Path, name: str) -> subprocess.Popen[bytes]:

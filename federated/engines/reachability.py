@@ -24,8 +24,10 @@ def reach(gate: str, ca: Path) -> str:
         return f"not reached ({error})"
     if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         return "the gate answers, the SuperLink behind it does not"
-    return f"reached; its authority's certificate ends {_end(ca):%Y-%m-%d}"
+    return f"reached; its certificate ends {_end(gate, ca):%Y-%m-%d}"
 
 
-def _end(ca: Path) -> dt.datetime:
-    return x509.load_pem_x509_certificate(ca.read_bytes()).not_valid_after_utc
+def _end(gate: str, ca: Path) -> dt.datetime:
+    host, _, port = gate.rpartition(":")
+    shown = ssl.get_server_certificate((host, int(port)), ca_certs=str(ca))
+    return x509.load_pem_x509_certificate(shown.encode()).not_valid_after_utc
