@@ -30,8 +30,11 @@ class Dealt:
     records: pl.DataFrame
 
     @classmethod
-    def ingested(cls, consortium: Consortium, home: Home) -> Dealt:
-        """The records of the consortium's data set. Raises DataError where they can't be had."""
+    def ingested(cls, consortium: Consortium, home: Home, every_bank: bool = False) -> Dealt:
+        """The records of the consortium's data set, of its banks or of every bank.
+
+        Raises DataError where they can't be had.
+        """
         contract, raw = load_contract(consortium.dataset), raw_records(consortium.dataset, home.data)
         with tempfile.TemporaryDirectory() as folder:
             read = ingest_file(
@@ -41,7 +44,8 @@ class Dealt:
                 lambda r: _parted(r, contract, consortium),
             )
         named = with_banks(read.records, contract, consortium.partition, consortium.seed)
-        return cls(consortium, contract, named.filter(pl.col(BANK).is_in([b.name for b in consortium.banks])))
+        members = pl.lit(every_bank) | pl.col(BANK).is_in([bank.name for bank in consortium.banks])
+        return cls(consortium, contract, named.filter(members))
 
     def by_bank(self) -> Case:
         """The consortium's banks, in the contract's parts."""

@@ -6,6 +6,7 @@ Chen & Guestrin 2016) would give this structure on the pooled records.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -43,7 +44,7 @@ class LeafRefit(SummingStrategy):
         proposals = _trees(opening) or self._proposals(nodes)
         joined = self._joined(proposals)
         trees = len(self.learner.structures(joined)) * self.learner.n_margins
-        sums, _ = self.sum("leaf_sums", nodes, trees, arrays={"candidates": joined})
+        sums, _ = self.sum("leaf_sums", nodes, trees, arrays={"candidates": zlib.compress(joined)})
         refits = list(self._refits(proposals, sums))
         best = sorted(refits, key=lambda refit: refit[0])[: self.kept]
         return self.learner.combine([blob for _, blob in best], [1.0 / len(best)] * len(best))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ class TreeTask:
     def leaf_sums(self, content: RecordDict) -> RecordDict:
         """Sums of derivatives at the shared margin by leaf of the candidates, of train and of validation."""
         self.catch_up(content)
-        blob = messages.blobs(content)["candidates"]
+        blob = zlib.decompress(messages.blobs(content)["candidates"])
         structures = self.learner.structures(blob)
         both = []
         for part, margin in ((self.parts.train, self.train), (self.parts.validation, self.validation)):
