@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,17 +17,14 @@ from registry.lock import held, lock_place
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
+def postgres():
     """A PostgreSQL of this machine's own packages; skipped where there is none, or no driver."""
     pytest.importorskip("psycopg2")
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs or os.geteuid() != 0:
         pytest.skip("no PostgreSQL is installed, or it may not be started")
-    folder = tmp_path_factory.mktemp("postgres")
-    for place in (folder, *folder.parents[:2]):
-        place.chmod(0o755)
-    data = folder / "data"
-    data.mkdir()
+    # pytest's own folders are closed to the user postgres.
+    data = Path(tempfile.mkdtemp(prefix="postgres"))
     subprocess.run(["chown", "postgres", data], check=True)
 
     def as_postgres(*words: object) -> None:
@@ -37,6 +36,7 @@ def postgres(tmp_path_factory):
     as_postgres(programs[-1] / "pg_ctl", "-D", data, "-w", "-l", data / "log", "-o", options, "start")
     yield f"postgresql://postgres@/postgres?host={data}"
     as_postgres(programs[-1] / "pg_ctl", "-D", data, "-m", "fast", "stop")
+    shutil.rmtree(data)
 
 
 @pytest.fixture(params=["file", "postgres"])
