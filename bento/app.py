@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import bentoml
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +24,8 @@ from bento.problems import Problem
 from bento.recording import Recorder
 from bento.served import Served
 from bento.settings import Settings
+from bento.sources import source_of
+from bento.watcher import Watcher
 
 PICTURES = Path(bentoml.__file__).parent / "_internal" / "server" / "static_content"
 
@@ -44,7 +47,7 @@ def make_app(served: Served, settings: Settings, operations: Iterable[Operation]
         Mount("/static_content", StaticFiles(directory=PICTURES)),
         Route("/{path:path}", Stranger(routes)),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped}, lifespan=_recording)
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _shaped}, lifespan=_running)
     app.state.served, app.state.settings, app.state.operations = (served, settings, operations)
     app.state.hot = {key: endpoints[key] for key in HOT if key in endpoints}
     return app
@@ -68,11 +71,29 @@ class Stranger:
 
 
 @asynccontextmanager
-async def _recording(app: Starlette) -> AsyncIterator[None]:
+async def _running(app: Starlette) -> AsyncIterator[None]:
     # Not when the app is made: BentoML makes it in its supervisor too, which must not write the log.
-    app.state.recorder = Recorder.of(app.state.settings)
+    state = app.state
+    state.recorder = Recorder.of(state.settings)
+    seconds = max(state.settings.watch_seconds, 1)
+    watching = [asyncio.create_task(w.run(seconds)) for w in _watchers(state)]
     yield
-    await asyncio.to_thread(app.state.recorder.close)
+    for task in watching:
+        task.cancel()
+    await asyncio.to_thread(state.recorder.close)
+
+
+def _watchers(state: State) -> Iterator[Watcher]:
+    settings, served, shadow = state.settings, state.served, state.recorder.shadow
+    packages = settings.package.parent
+    if settings.watch:
+        yield Watcher(source_of(settings.watch, packages), served.follow, "champion")
+    if settings.challenger:
+
+        def challenge(folder: Path) -> None:
+            shadow.challenger = served.load(folder)
+
+        yield Watcher(source_of(settings.challenger, packages), challenge, "challenger")
 
 
 async def _shaped(request: Request, error: Exception) -> Response:

@@ -6,13 +6,13 @@ import hashlib
 import json
 import logging
 import queue
-import sqlite3
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bento.decision import Decision
+from bento.decision_store import StoreError, store_of
 from bento.metrics import LOST
 from bento.package import Version
 from credit.errors import FedCreditError
@@ -20,10 +20,6 @@ from credit.errors import FedCreditError
 logger = logging.getLogger("fedcredit.service")
 MOST = 10_000
 TOGETHER = 500
-COLUMNS = ("time", "request_id", "caller", "model", "model_version", "contract", "run_id", "data", "applicant",
-           "pd", "threshold", "decision", "reasons")  # fmt: skip
-TABLE = f"create table if not exists decisions ({', '.join(COLUMNS)}, chain text not null)"
-INSERT = f"insert into decisions values ({', '.join('?' * (len(COLUMNS) + 1))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +39,18 @@ class Entry:
         return (
             self.time, self.request_id, self.caller, version.model, version.version, version.contract.fingerprint,
             version.run_id, data, self.applicant, decision.pd, decision.threshold, decision.decision,
-            ",".join(r.code for r in decision.reasons),
+            ",".join(r.code for r in decision.reasons), decision.bank or "",
         )  # fmt: skip
 
 
 class DecisionLog:
-    """Writes entries into a SQLite file from a thread of its own; what its queue can't hold is lost and counted."""
+    """Writes entries from a thread of its own into what `place` names, a SQLite file or a URL of PostgreSQL.
 
-    def __init__(self, path: Path, most: int = MOST):
-        self._path = path
+    What its queue can't hold, or the store does not take, is lost and counted.
+    """
+
+    def __init__(self, place: Path | str, most: int = MOST):
+        self._store = store_of(place)
         self._waiting: queue.Queue[Entry | None] = queue.Queue(most)
         self._alarmed = False
         self._writer = threading.Thread(target=self._write, name="decision log", daemon=True)
@@ -74,9 +73,9 @@ class DecisionLog:
         while open_:
             entries, open_ = self._next()
             try:
-                self._insert(entries)
+                self._store.append([entry.row() for entry in entries], _link)
                 self._alarmed = False
-            except sqlite3.Error as error:
+            except StoreError as error:
                 self._lose(len(entries), str(error))
 
     def _next(self) -> tuple[list[Entry], bool]:
@@ -90,18 +89,6 @@ class DecisionLog:
             entry = self._waiting.get()
         return entries, False
 
-    def _insert(self, entries: list[Entry]) -> None:
-        with sqlite3.connect(self._path, timeout=5) as database:
-            database.execute("pragma journal_mode=wal")
-            database.execute(TABLE)
-            database.execute("begin immediate")
-            last = database.execute("select chain from decisions order by rowid desc limit 1").fetchone()
-            chain = last[0] if last else ""
-            for entry in entries:
-                row = entry.row()
-                chain = _link(chain, row)
-                database.execute(INSERT, (*row, chain))
-
     def _lose(self, entries: int, why: str) -> None:
         LOST.inc(entries)
         if not self._alarmed:
@@ -109,16 +96,15 @@ class DecisionLog:
         self._alarmed = True
 
 
-def verify_log(path: Path) -> int:
+def verify_log(place: Path | str) -> int:
     """The number of decisions in a log. Raises FedCreditError at the first that was changed or taken out."""
     chain, count = "", 0
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        for *row, link in database.execute("select * from decisions order by rowid"):
-            chain, count = _link(chain, tuple(row)), count + 1
-            if chain != link:
-                raise FedCreditError(
-                    f"{path}: decision {count} is not as it was written, or one before it is gone"
-                )
+    for row, link in store_of(place).read():
+        chain, count = _link(chain, row), count + 1
+        if chain != link:
+            raise FedCreditError(
+                f"decision {count} of the log is not as it was written, or one before it is gone"
+            )
     return count
 
 

@@ -21,6 +21,7 @@ from credit.scoring import DOCUMENT, Scoring
 BANKS = "banks"
 LIBRARIES = ("lightgbm", "catboost")
 DOCUMENTS = (
+    "manifest.json",
     "calibration.json",
     "metrics.json",
     "applicants.json",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from starlette.types import Scope
 
@@ -13,27 +12,30 @@ from bento.decision import Decision
 from bento.decision_log import DecisionLog, Entry
 from bento.operation import request_id
 from bento.scorer import Scorer
-from bento.settings import SettingError, Settings
+from bento.settings import Settings
+from bento.shadow import Shadow
 
 
 class Recorder:
     """Records decisions; never blocks and never fails one."""
 
-    def __init__(self, log: DecisionLog | None = None):
-        self._log = log
+    def __init__(self, log: DecisionLog | None = None, shadow: Shadow | None = None):
+        self._log, self.shadow = log, shadow
 
     @classmethod
     def of(cls, settings: Settings) -> Recorder:
-        """The recorder that the settings ask for. Raises SettingError for a log that is no file."""
-        if "://" in settings.log:
-            raise SettingError("FEDCREDIT_DECISION_LOG must be the path of a SQLite file")
-        return cls(DecisionLog(Path(settings.log)) if settings.log else None)
+        """The recorder that the settings ask for. Raises StoreError for a log that is none."""
+        return cls(
+            DecisionLog(settings.log) if settings.log else None, Shadow() if settings.challenger else None
+        )
 
     def record(self, scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> None:
         """Record a decision on the applicant that was sent as `applicant`."""
         scorer.metrics.count(decision)
         if self._log:
             self._log.keep(_entry(scorer, decision, scope, applicant))
+        if self.shadow and self.shadow.challenger:
+            self.shadow.offer(applicant, decision, request_id(scope).decode())
 
     def record_all(
         self, scorer: Scorer, decisions: list[Decision], scope: Scope, applicants: Iterable[bytes]
@@ -45,8 +47,9 @@ class Recorder:
                 self._log.keep(_entry(scorer, decision, scope, applicant))
 
     def close(self) -> None:
-        if self._log:
-            self._log.close()
+        for kept in (self._log, self.shadow):
+            if kept:
+                kept.close()
 
 
 def _entry(scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> Entry:

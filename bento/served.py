@@ -10,6 +10,7 @@ from pathlib import Path
 from bento.problems import Problem
 from bento.scorer import Scorer
 from credit.errors import FedCreditError
+from credit.manifest import NAME as MANIFEST
 
 logger = logging.getLogger("fedcredit.service")
 
@@ -41,13 +42,25 @@ class Served:
         served package then stays.
         """
         with self._changing:
-            fresh = Scorer.load(folder)
-            if self.scorer is not None and fresh.contract.name != self.scorer.contract.name:
-                raise FedCreditError(
-                    f"{folder} is of contract {fresh.contract.name}: clients send another one's fields"
-                )
+            fresh = self.load(folder)
             self._put(fresh)
             return fresh
+
+    def follow(self, folder: Path) -> None:
+        """Serve the package in `folder` unless it is the one that is served. Raises FedCreditError as `change`."""
+        served = self.scorer.package.documents.get(MANIFEST) if self.scorer else None
+        manifest = folder / MANIFEST
+        if served is None or not manifest.is_file() or manifest.read_bytes() != served:
+            self.change(folder)
+
+    def load(self, folder: Path) -> Scorer:
+        """The proven package in `folder`, not served yet. Raises FedCreditError as `change` does."""
+        fresh = Scorer.load(folder)
+        if self.scorer is not None and fresh.contract.name != self.scorer.contract.name:
+            raise FedCreditError(
+                f"{folder} is of contract {fresh.contract.name}: clients send another one's fields"
+            )
+        return fresh
 
     def roll_back(self) -> Scorer:
         """Serve the package before this one again. Raises FedCreditError where there is none."""

@@ -31,6 +31,9 @@ class Settings:
     in_flight: int = 256
     rate: int = 0
     log: str = ""
+    watch: str = ""
+    challenger: str = ""
+    watch_seconds: int = 30
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -46,6 +49,9 @@ class Settings:
             in_flight=_integer(environment, "FEDCREDIT_IN_FLIGHT", cls.in_flight),
             rate=_integer(environment, "FEDCREDIT_RATE", cls.rate),
             log=environment.get("FEDCREDIT_DECISION_LOG", ""),
+            watch=environment.get("FEDCREDIT_WATCH", ""),
+            challenger=environment.get("FEDCREDIT_CHALLENGER", ""),
+            watch_seconds=_integer(environment, "FEDCREDIT_WATCH_SECONDS", cls.watch_seconds),
         )
 
 

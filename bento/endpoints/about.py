@@ -32,6 +32,8 @@ class Served(Version):
 
     classes: list[str] = Field(description="outcome classes in order; of two, the last is default")
     features: list[str] = Field(description="what the model reads, in its order")
+    banks: list[str] = Field(description="names that the parameter `bank` takes")
+    challenger: str | None = Field(None, description="version of the model that scores in its shadow")
     metrics: Any = Field(None, description="figures of its evaluation")
 
 
@@ -48,12 +50,15 @@ async def health(request: Request) -> Response:
 async def model(request: Request) -> Response:
     """The served model's origin, features and figures."""
     scorer = request.app.state.served.current()
-    package = scorer.package
+    package, shadow = scorer.package, request.app.state.recorder.shadow
+    challenger = shadow.challenger if shadow else None
     served = Served(
         **scorer.version.model_dump(),
         classes=list(scorer.model.classes),
         features=list(scorer.model.encoding.features),
         metrics=package.document("metrics.json"),
+        banks=sorted(scorer.banks),
+        challenger=challenger.version.version if challenger else None,
     )
     return _answer(served)
 

@@ -1,0 +1,92 @@
+"""Decisions are kept in PostgreSQL as in SQLite."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bento.decision_log import DecisionLog, Entry, verify_log
+from bento.decision_store import StoreError, store_of
+from bento.metrics import LOST
+from bento.scorer import Scorer
+from credit.errors import FedCreditError
+from tests.bento import packages
+
+psycopg = pytest.importorskip("psycopg")
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not BINARIES or not shutil.which("runuser"), reason="needs PostgreSQL on this machine"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> Iterator[str]:
+    """A PostgreSQL of its own, on a socket in a folder."""
+    folder = Path("/tmp") / f"fedcredit-pg-{os.getpid()}"
+    folder.mkdir()
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
+
+    def run(tool: str, *arguments: str) -> None:
+        command = [str(BINARIES[-1].with_name(tool)), *arguments]
+        user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        subprocess.run([*user, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+
+    run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "fedcredit")
+    run("pg_ctl", "-D", str(folder / "data"), "-w", "-l", str(folder / "log"),
+        "-o", f"-k {folder} -c listen_addresses=''", "start")  # fmt: skip
+    yield f"postgresql://fedcredit@/postgres?host={folder}"
+    run("pg_ctl", "-D", str(folder / "data"), "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def entries(tmp_path_factory) -> list[Entry]:
+    scorer = Scorer.load(packages.make_package(tmp_path_factory.mktemp("made") / "package", "logistic"))
+    return [
+        Entry("2026-11-22T12:00:00+00:00", scorer.score(a), scorer.version, f"r{i}", "branch", "0" * 64)
+        for i, a in enumerate(packages.applicants())
+    ]
+
+
+def test_decisions_are_kept_by_several_writers_and_chained(url, entries):
+    logs = [DecisionLog(url) for _ in range(2)]
+    for log in logs:
+        for entry in entries:
+            log.keep(entry)
+    for log in logs:
+        log.close()
+    assert verify_log(url) == 2 * len(entries)
+    assert [row[9] for row, _ in store_of(url).read()][: len(entries)] != []
+
+
+def test_what_was_changed_shows(url, entries):
+    log = DecisionLog(url)
+    log.keep(entries[0])
+    log.close()
+    with psycopg.connect(url) as database:
+        database.execute("update decisions set pd = 0 where id = (select min(id) from decisions)")
+    with pytest.raises(FedCreditError, match="decision 1"):
+        verify_log(url)
+
+
+def test_a_database_that_is_away_loses_and_counts_but_holds_nothing_up(entries):
+    before = LOST._value.get()
+    log = DecisionLog("postgresql://nobody@/none?host=/tmp/fedcredit-nowhere")
+    for entry in entries:
+        log.keep(entry)
+    log.close()
+    assert LOST._value.get() - before == len(entries)
+
+
+def test_another_kind_of_database_is_refused():
+    with pytest.raises(StoreError, match="postgresql://"):
+        store_of("mysql://x")

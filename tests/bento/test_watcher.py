@@ -1,0 +1,106 @@
+"""A package that appears at a source is taken over once; one that is refused leaves the served one alone."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bento.metrics import SHADOWED
+from bento.served import Served
+from bento.shadow import Shadow
+from bento.sources import source_of
+from bento.watcher import Watcher
+from tests.bento import packages
+
+
+@pytest.fixture
+def served(tmp_path) -> Served:
+    served = Served()
+    served.start(packages.make_package(tmp_path / "packages" / "credit-scorer-3", "logistic"))
+    return served
+
+
+def watcher(source: str, served: Served) -> Watcher:
+    return Watcher(source_of(source, served.folder.parent), served.follow, "champion")
+
+
+def version(served: Served) -> str:
+    return served.current().version.version
+
+
+def test_what_is_written_last_into_a_folder_is_served(served):
+    watching = watcher(str(served.folder.parent), served)
+    assert watching.look() and version(served) == "3" and served.former is None
+    packages.make_package(served.folder.parent / "credit-scorer-4", "logistic", number="4")
+    assert watching.look() and version(served) == "4"
+    assert not watching.look()
+
+
+def test_a_damaged_package_is_refused_once_and_the_served_one_stays(served):
+    watching = watcher(str(served.folder.parent), served)
+    made = packages.make_package(served.folder.parent / "credit-scorer-5", "logistic", number="5")
+    (made / "version.json").write_text("{}")
+    assert not watching.look()
+    assert not watching.look()
+    assert version(served) == "3"
+
+
+def test_an_empty_folder_changes_nothing(served, tmp_path):
+    assert not watcher(str(tmp_path / "nowhere"), served).look()
+
+
+@pytest.fixture
+def server(served):
+    """MLflow's registry and the Hub, as far as they are asked."""
+    package = packages.make_package(served.folder.parent / "credit-scorer-4", "logistic", number="4")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path.startswith(
+                "/api/2.0/mlflow/registered-models/alias?name=credit-scorer&alias=champion"
+            ):
+                body = json.dumps({"model_version": {"version": "4"}}).encode()
+            elif self.path == "/api/models/bank/scorer/revision/v4":
+                body = json.dumps({"sha": "abc"}).encode()
+            elif self.path.startswith("/bank/scorer/resolve/abc/"):
+                body = Path(package, self.path.removeprefix("/bank/scorer/resolve/abc/")).read_bytes()
+            else:
+                return self.send_error(404)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+            return None
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+
+
+def test_the_version_that_an_alias_names_is_served(served, server):
+    assert watcher(f"mlflow+{server}/credit-scorer@champion", served).look()
+    assert version(served) == "4"
+
+
+def test_a_revision_on_the_hub_is_downloaded_and_served(served, server, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", server)
+    assert watcher("hf://bank/scorer@v4", served).look()
+    assert version(served) == "4"
+    assert not watcher("hf://bank/scorer@v9", served).look()
+
+
+def test_a_challenger_scores_in_the_shadow(served, tmp_path):
+    shadow, champion = Shadow(), served.current()
+    shadow.challenger = served.load(packages.make_package(tmp_path / "other", "lightgbm", number="shadow"))
+    for applicant in packages.applicants():
+        shadow.offer(json.dumps(applicant).encode(), champion.score(applicant), "r1")
+    shadow.close()
+    counted = [SHADOWED.labels("shadow", told)._value.get() for told in ("the same", "otherwise")]
+    assert sum(counted) == 20 and counted[1] > 0
