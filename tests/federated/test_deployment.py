@@ -172,3 +172,10 @@ def test_an_expired_certificate_is_told(tmp_path):
         assert "certificate has expired" in told
     finally:
         network.stop()
+
+
+def test_a_bank_whose_key_is_taken_away_is_shut_out(network):
+    (network.coordinator.folder / "banks" / "bank-04.pub").unlink()
+    deployment.register_banks(network.coordinator)
+    assert "bank-04" not in deployment.bank_states(network.coordinator)
+    assert {"bank-01", "bank-02", "bank-03"} <= set(deployment.bank_states(network.coordinator))

@@ -51,7 +51,9 @@ def listening(sites, masking=TERMS):
 
 def trained(family, strategy, masking, banks=None):
     grid = inprocess_grid(banks or make_banks(200, 150, 250, 300), SPEC, masking=masking)
-    return train_federated(family, grid, SPEC, strategy=strategy, rounds=2, masking=masking)
+    return train_federated(
+        family, grid, SPEC, strategy=strategy, rounds=2, trees_per_round=1, masking=masking
+    )
 
 
 @pytest.mark.parametrize(("family", "strategy"), RUNS)
@@ -110,7 +112,9 @@ def test_no_message_of_a_run_holds_a_record_or_a_banks_own_sum(family, strategy)
     banks = make_banks(200, 150, 250, 300)
     sites = [Diary(bank, SPEC) for bank in banks]
     grid = listening(sites)
-    model = train_federated(family, grid, SPEC, strategy=strategy, rounds=2, masking=TERMS).model
+    model = train_federated(
+        family, grid, SPEC, strategy=strategy, rounds=2, trees_per_round=1, masking=TERMS
+    ).model
     heard = b"".join(every_byte(content) for _, _, content in grid.heard)
     for bank in banks:
         rows = model.encoding.matrix(bank.train)
