@@ -14,7 +14,7 @@ from federated import messages
 from federated.agreement import Agreement
 from federated.histograms import NODES, CodedRecords, node_histograms, unpacked_nodes
 from federated.learners import tree_learner
-from federated.learners.loss import gradients
+from federated.learners.loss import balanced, gradients
 from federated.learners.protocol import bare, leaf_cover
 from federated.leaves import leaf_sums
 from federated.tasks.task import Answer, Parts, losses
@@ -55,8 +55,10 @@ class TreeTask:
             return messages.pack({}, figures)
         if self._binned is None:
             self._binned = self.learner.bind(self.parts.train.X, self.parts.train.outcome)
-        blob = self.learner.propose(self._binned, self.train, asked["trees"], self.agreement.seed + self.held)
-        return messages.pack({"trees": bare(self.learner, blob) if asked.get("bare") else blob}, figures)
+        bare_only = asked.get("bare", False)
+        margin = balanced(self.train, self.parts.train.outcome) if bare_only else self.train
+        blob = self.learner.propose(self._binned, margin, asked["trees"], self.agreement.seed + self.held)
+        return messages.pack({"trees": bare(self.learner, blob) if bare_only else blob}, figures)
 
     def leaf_sums(self, content: RecordDict) -> RecordDict:
         """Sums of derivatives at the shared margin by leaf of the candidates, of train and of validation."""

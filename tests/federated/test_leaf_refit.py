@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federated.learners import params_of, tree_learner
-from federated.learners.loss import gradients, log_loss_sum
+from federated.learners.loss import balanced, gradients, log_loss_sum
 from federated.learners.protocol import bare
 from federated.leaves import leaf_sums, loss_change, newton_values, refitted_values
 from federated.site import encode
@@ -146,3 +146,13 @@ def test_the_sums_do_not_leave_the_bank_by_record():
     blob = learner.propose(learner.bind(train.X, train.outcome), np.zeros((2000, 1)), 1, 0)
     sums = sums_of(learner, blob, train.X, np.zeros((2000, 1)), train.outcome)
     assert sums.shape == (int(learner.leaf_sizes(blob).sum()), 3)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_balanced_margin_leaves_only_ranking_to_gain(n_classes):
+    rng = np.random.default_rng(0)
+    margin, y = rng.normal(size=(500, 1 if n_classes == 2 else 3)) + 2, rng.integers(0, n_classes, 500)
+    moved = balanced(margin, y)
+    assert np.abs(gradients(moved, y)[0].mean(axis=0)).max() < 0.01
+    assert np.ptp(moved - margin, axis=0).max() < 1e-9
+    assert np.isfinite(balanced(margin, np.zeros(500, int), 50)).all()
