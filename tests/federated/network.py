@@ -73,6 +73,8 @@ class Network:
     def start(self) -> None:
         self.start_link()
         self.processes["gate"] = start_gate(self.coordinator)
+        while socket.socket().connect_ex(("127.0.0.1", self.coordinator.settings.gate_port)):
+            time.sleep(0.2)
         for bank in self.banks:
             self.start_bank(bank)
 
