@@ -2,7 +2,7 @@
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 FEDCREDIT := .venv/bin/fedcredit
 
-.PHONY: run test dev mlflow serve lint benchmark clean
+.PHONY: run test dev mlflow serve client load lint benchmark clean
 
 run: .venv/ready  ## take real loans through the whole pipeline
 	@$(FEDCREDIT) run
@@ -18,6 +18,14 @@ mlflow: .venv/ready  ## open the MLflow UI
 
 serve: .venv/ready  ## serve the champion
 	@$(FEDCREDIT) serve
+
+client: .venv/ready  ## generate a typed Python client of the service that runs on PORT
+	.venv/bin/openapi-python-client generate --url http://localhost:$(or $(PORT),3000)/docs.json \
+		--output-path clients/python --overwrite
+
+load: .venv/ready  ## put load on the service that runs on PORT
+	$(UV) tool run --quiet locust==2.47.0 -f benchmarks/locustfile.py --headless -u 32 -r 32 -t 30s \
+		-H http://localhost:$(or $(PORT),3000)
 
 lint: .venv/ready  ## ruff, types, imports between rooms
 	.venv/bin/ruff check .

@@ -80,7 +80,7 @@ def train(family: str) -> tuple[Model, np.ndarray]:
     ), X
 
 
-def package(folder: Path, model: Model, X: np.ndarray) -> Path:
+def package(folder: Path, model: Model, X: np.ndarray, number: str = "1") -> Path:
     """The model as a package with its first records as golden applicants."""
     golden = [
         GoldenCase(dict(zip(FEATURES, x.tolist(), strict=True)), tuple(p))
@@ -89,7 +89,7 @@ def package(folder: Path, model: Model, X: np.ndarray) -> Path:
     named = {"name": "benchmark", "version": 1, "fingerprint": contract().fingerprint}
     version = {
         "model": "benchmark",
-        "version": "1",
+        "version": number,
         "family": model.family,
         "contract": named,
         "threshold": 0.2,

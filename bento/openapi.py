@@ -58,7 +58,9 @@ def _applicant(scorer: Scorer | None, schemas: dict[str, Any]) -> dict[str, Any]
     if scorer is None:
         schemas["Applicant"] = {"type": "object"}
         return {}
-    schemas["Applicant"] = scorer.reader.model.model_json_schema(ref_template=REFERENCE)
+    schema = scorer.reader.model.model_json_schema(ref_template=REFERENCE)
+    # Generated clients name their class by it.
+    schemas["Applicant"] = {**schema, "title": "Applicant"}
     return scorer.reader.model.model_config["json_schema_extra"]["example"]  # type: ignore[index]
 
 

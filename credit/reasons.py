@@ -40,8 +40,8 @@ class Reason:
     sentence: str
     contribution: float
     label: str
-    value: float | str | None
-    unit: str
+    value: float | str | None = None
+    unit: str = ""
     points: float = 0.0
     """what it adds to the score; below zero, as it raised the risk"""
     group: str = ""
