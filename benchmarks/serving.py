@@ -1,6 +1,6 @@
 """What a decision costs: in process, and over HTTP beside other ways to serve the same model.
 
-    python -m benchmarks.serving [--seconds 5] [--rounds 2] [--family lightgbm|catboost]
+    python -m benchmarks.serving [--seconds 5] [--rounds 2] [--family lightgbm|catboost] [--write FILE]
 
 One worker each, one applicant a request, 300 trees, 30 features; rounds interleaved, so that a noisy machine
 is noisy to all. Needs `wrk` on the path for the part over HTTP.
@@ -29,6 +29,7 @@ import httpx
 import numpy as np
 import psutil
 
+from bento.batch import read_list, row_json, score
 from bento.decision import to_json
 from bento.package import GoldenCase
 from bento.packaging import write_package
@@ -39,7 +40,7 @@ from credit.encoding import Encoding
 from credit.models import Model
 
 FEATURES = tuple(f"f{i}" for i in range(30))
-RECORDS, TREES = 20_000, 300
+RECORDS, TREES, BATCH = 20_000, 300, 100_000
 PERCENTILES = re.compile(r"(50|99)%\s+([\d.]+)(us|ms|s)")
 MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 
@@ -108,6 +109,53 @@ def in_process(folder: Path, model: Model, X: np.ndarray) -> dict[str, float]:
         "prediction and contributions, ours": cpu(lambda: scorer.shared.explain(x)),
         "JSON to decision, PD alone": cpu(lambda: to_json(scorer.score(parse(body), reasons=False))),
         "JSON to decision with reasons": cpu(lambda: to_json(scorer.score(parse(body)))),
+    }
+
+
+def batch(folder: Path, X: np.ndarray) -> float:
+    """CPU time of 100,000 applicants, JSON list to JSON list, over that of predicting their matrix."""
+    scorer = Scorer.load(folder)
+    many = np.concatenate([X] * (BATCH // len(X)))
+    body = json.dumps([dict(zip(FEATURES, x, strict=True)) for x in many.tolist()]).encode()
+
+    def answer() -> None:
+        for reading in read_list(scorer.shared, scorer.reader, body, BATCH):
+            b",".join(map(row_json, score(scorer.shared, scorer.reader, reading, reasons=False)))
+
+    alone = min(once(lambda: scorer.model.margin(many)) for _ in range(2))
+    return min(once(answer) for _ in range(2)) / alone
+
+
+def once(call: Callable[[], Any]) -> float:
+    """CPU seconds of a call."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+def judged(steps: dict[str, float], ratio: float, rows: dict[str, dict[str, float]]) -> dict[str, list[Any]]:
+    """Each target: what it asks, what was measured, whether it holds."""
+    ours, plain = rows["ours, PD + reasons"], rows["ours, PD alone"]
+    constant = rows["constant answer, mounted in BentoML"]
+    rates = {name: row["c32 rps"] for name, row in rows.items()}
+    bounds = {
+        "one applicant with reasons in process, us": (steps["JSON to decision with reasons"], "<=", 120),
+        "batch of 100,000 over its prediction": (ratio, "<=", 1.5),
+        "PD alone, c1 p50 over constant's": (plain["c1 p50 us"] / constant["c1 p50 us"], "<=", 1.35),
+        "PD alone, c32 rps over constant's": (plain["c32 rps"] / constant["c32 rps"], ">=", 0.65),
+        "PD alone, CPU over constant's": (plain["CPU us"] / constant["CPU us"], "<=", 1.35),
+        "PD alone, rps over mlflow's": (plain["c32 rps"] / rates["mlflow models serve, PD alone"], ">=", 35),
+        "reasons, rps over mlflow's": (ours["c32 rps"] / rates["mlflow models serve, PD alone"], ">=", 20),
+        "reasons, rps over BentoML's default": (
+            ours["c32 rps"] / rates["BentoML typed, default, library's contributions"], ">=", 10,
+        ),
+        "reasons, rps over FastAPI's": (ours["c32 rps"] / rates["FastAPI, library's contributions"], ">=", 5),
+        "PD alone, c32 p99 ms": (plain["c32 p99 ms"], "<=", 25),
+        "failed requests": (ours["failed"] + plain["failed"], "<=", 0),
+    }  # fmt: skip
+    return {
+        name: [round(value, 2), f"{sign} {bound}", value <= bound if sign == "<=" else value >= bound]
+        for name, (value, sign, bound) in bounds.items()
     }
 
 
@@ -281,13 +329,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--family", choices=("lightgbm", "catboost"), default="lightgbm")
+    parser.add_argument("--write", type=Path, help="where the figures go as JSON")
     chosen = parser.parse_args()
+    os.environ["OMP_NUM_THREADS"] = "1"  # as in the service; LightGBM reads it when it loads
     with tempfile.TemporaryDirectory() as scratch:
         model, X = train(chosen.family)
         folder = package(Path(scratch) / "package", model, X)
         print(f"{chosen.family}, CPU microseconds in process; load average {os.getloadavg()[0]:.1f}")
-        for name, figure in in_process(folder, model, X).items():
+        steps = in_process(folder, model, X)
+        for name, figure in steps.items():
             print(f"  {name:50s} {figure:9.1f}")
+        ratio = batch(folder, X)
         if not shutil.which("wrk"):
             raise SystemExit("the part over HTTP needs wrk: apt-get install wrk")
         rows = over_http(folder, model, X, chosen.seconds, chosen.rounds)
@@ -295,6 +347,13 @@ def main() -> None:
     for name, row in rows.items():
         print(f"{name:50s} {row['c1 p50 us']:10.0f} {row['c32 rps']:9.0f} {row['c32 p99 ms']:11.1f} "
               f"{row['CPU us']:8.0f} {row['failed']:7.0f}")  # fmt: skip
+    targets = judged(steps, ratio, rows)
+    for name, (value, bound, holds) in targets.items():
+        print(f"{name:50s} {value:10.2f} {bound:>8s} {'holds' if holds else 'DOES NOT HOLD'}")
+    if chosen.write:
+        figures = {"family": chosen.family, "load average": os.getloadavg()[0], "CPU us in process": steps,
+                   "batch ratio": ratio, "over HTTP": rows, "targets": targets}  # fmt: skip
+        chosen.write.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":
