@@ -92,6 +92,8 @@ def scorer_of(tracking: Tracking, run_id: str, threshold: float, folder: Path) -
 
 def _tags(dagster_run: str, family: str, banks: list[BankRecords], threshold: float) -> dict[str, str]:
     """What ties a version to its Dagster run, code, data and consortium."""
+    from federated.strategies.choice import served_strategy
+
     data = {b.name: frame_fingerprint(b.train, b.validation, b.test) for b in banks}
     return {
         "dagster_run_id": dagster_run,
@@ -99,7 +101,7 @@ def _tags(dagster_run: str, family: str, banks: list[BankRecords], threshold: fl
         "code_revision": code_revision(),
         "consortium": consortium().name,
         "family": family,
-        "strategy": consortium().strategy,
+        "strategy": served_strategy(consortium().strategy, family),
         "contract": f"{contract().name} v{contract().version}",
         "contract_fingerprint": contract().fingerprint,
         "data_fingerprints": json.dumps(data),

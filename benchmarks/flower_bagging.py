@@ -21,7 +21,7 @@ PARAMS = {"objective": "binary:logistic", "eta": 0.1, "max_depth": 4, "nthread":
 
 def bagged_margins(parts: Sequence[Part], X: np.ndarray, rounds: int) -> tuple[list[np.ndarray], list[float]]:
     """Margins of X, shape (n,), and seconds from the start, after each round of training on the banks' `parts`."""
-    import xgboost as xgb
+    import xgboost as xgb  # pyright: ignore[reportMissingImports]
 
     data = [xgb.DMatrix(part.X, part.outcome) for part in parts]
     app = ClientApp()

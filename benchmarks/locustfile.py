@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from locust import FastHttpUser, between, task
+from locust import FastHttpUser, between, task  # pyright: ignore[reportMissingImports]
 
 
 class Branch(FastHttpUser):
