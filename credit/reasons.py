@@ -72,10 +72,14 @@ class ReasonWriter:
         applicant stated them, before winsorising; `rate` is the points a unit of risk is worth, of
         `SingleScore.rate`. A group or feature that lowered the risk, or that is sensitive, is never a reason.
         """
-        weighed = [(-round(raised[i], _DIGITS), i, group) for i, group in self._single if raised[i] > _NOUGHT]
+        totals = [(raised[i], i, group) for i, group in self._single if raised[i] > _NOUGHT]
         for group in self._several:
             if (total := sum(raised[i] for i, _ in group)) > _NOUGHT:
-                weighed.append((-round(total, _DIGITS), group[0][0], group))
+                totals.append((total, group[0][0], group))
+        strongest = sorted((total for total, _, _ in totals), reverse=True)[: self._most]
+        # Those a tie away from the last are weighed too: what ties falls in the contract's order.
+        least = strongest[-1] - 2 * _NOUGHT if strongest else 0.0
+        weighed = [(-round(total, _DIGITS), i, group) for total, i, group in totals if total >= least]
         weighed.sort()
         return tuple(self._reason(group, raised, values, rate) for _, _, group in weighed[: self._most])
 

@@ -55,7 +55,7 @@ static void find_ways(const forest *f, const double *row, uint64_t *ways) {
 static inline __attribute__((always_inline)) void explain_group(
     const int n, const int d, const group *g, const step *steps, const uint64_t *ways, const double *points,
     const double *weights, double *lanes, const int64_t slots, double *margin) {
-    v4 lean[LONGEST], share[LONGEST], before[LONGEST][16], product[16];
+    v4 lean[LONGEST], share[LONGEST], before[LONGEST * 16], product[16];
     const v4 value = {g->value[0], g->value[1], g->value[2], g->value[3]};
     const i4 way = {ways[g->tree[0]], ways[g->tree[1]], ways[g->tree[2]], ways[g->tree[3]]};
     i4 reached = {-1, -1, -1, -1};
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) void explain_group(
         share[j] = *(const v4 *)steps[j].share;
         lean[j] = one - share[j];
         for (int q = 0; q < n; q++) {
-            before[j][q] = product[q];
+            before[j * n + q] = product[q];
             product[q] *= share[j] + lean[j] * points[q];
         }
     }
@@ -75,11 +75,11 @@ static inline __attribute__((always_inline)) void explain_group(
     for (int j = d - 1; j >= 0; j--) {
         v4 sum = {0, 0, 0, 0};
         for (int q = 0; q < n; q++) {
-            sum += before[j][q] * product[q];
+            sum += before[j * n + q] * product[q];
             product[q] *= share[j] + lean[j] * points[q];
         }
         sum *= lean[j];
-        for (int l = 0; l < LANES; l++) lanes[l * slots + steps[j].slot[l]] += sum[l];
+        for (int l = 0; l < LANES; l++) lanes[LANES * steps[j].slot[l] + l] += sum[l];
     }
     if (reached[0] | reached[1] | reached[2] | reached[3])
         for (int l = 0; l < LANES; l++)
@@ -112,8 +112,8 @@ void explain(const forest *f, const double *rows, int64_t count, double *shap, d
             }
         for (int64_t s = 0; s < f->slots; s++)
             for (int l = 0; l < LANES; l++) {
-                shap[r * f->slots + s] += lanes[l * f->slots + s];
-                lanes[l * f->slots + s] = 0;
+                shap[r * f->slots + s] += lanes[LANES * s + l];
+                lanes[LANES * s + l] = 0;
             }
     }
 }
