@@ -54,7 +54,9 @@ def _banks(rows: int, seed: int) -> tuple[FeatureSpec, list[BankRecords]]:
 
 
 def _flipped(bank: BankRecords) -> BankRecords:
-    train, validation = (f.with_columns((1 - pl.col(OUTCOME)).alias(OUTCOME)) for f in (bank.train, bank.validation))
+    train, validation = (
+        f.with_columns((1 - pl.col(OUTCOME)).alias(OUTCOME)) for f in (bank.train, bank.validation)
+    )
     return BankRecords(bank.name, train, validation, bank.test)
 
 
