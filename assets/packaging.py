@@ -15,6 +15,7 @@ from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.training import bank_list
 from bento.package import GoldenCase
 from credit.applicant import applicant_from_source
+from credit.errors import FedCreditError, ModelError
 from credit.explanation import feature_distributions, sample_records
 from credit.home import Home
 from credit.ingestion import ROW
@@ -39,35 +40,17 @@ def scoring_service(
     champion: dict,
     raw_loan_records: dict,
     loan_records: dict[str, Parts],
-    evaluation: dict[str, pl.DataFrame],
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
     """The Bento that answers POST /predict with the champion."""
     from bento.build import build_bento
-    from bento.packaging import write_package
 
     os.environ.setdefault("BENTOML_HOME", str(home.bentoml))
-    with tempfile.TemporaryDirectory() as folder:
-        threshold = float(champion["tags"]["threshold"])
-        model, scoring = scorer_of(tracking, champion["run_id"], threshold, Path(folder))
-    test = pl.concat([bank.test for bank in bank_list(loan_records)])
-    sample = sample_records(test, PUBLISHED_APPLICANTS, consortium().seed)
-    cases = _cases(model, sample, Path(raw_loan_records["path"]))
-    documents = {
-        "applicants.json": {f"A{i:04d}": dict(case.applicant) for i, case in enumerate(cases)},
-        "distributions.json": feature_distributions(test, contract()),
-        "reference.json": _reference(scoring.probability(model.margin(model.encoding.matrix(test)))),
-        DOCUMENT: scoring.to_dict(),
-    }
-    package = write_package(
-        home.root / "packages" / f"{consortium().model}-{champion['version']}",
-        model=model,
-        contract=contract(),
-        version=_version(champion),
-        golden=cases[:GOLDEN],
-        documents=documents,
-    )
+    package = home.root / "packages" / f"{consortium().model}-{champion['version']}"
+    if not _stands(package, champion):
+        test = pl.concat([bank.test for bank in bank_list(loan_records)])
+        _package(package, champion, test, Path(raw_loan_records["path"]), tracking)
     tag = build_bento(package)
     context.add_output_metadata(
         {
@@ -78,6 +61,43 @@ def scoring_service(
         }
     )
     return {"tag": tag, "package": str(package), "version": champion["version"]}
+
+
+def _stands(package: Path, champion: dict) -> bool:
+    """Whether the champion was packaged before: a version's package never changes."""
+    from bento.package import read_package
+
+    try:
+        return package.is_dir() and read_package(package).version.run_id == champion["run_id"]
+    except FedCreditError:
+        return False
+
+
+def _package(package: Path, champion: dict, test: pl.DataFrame, raw: Path, tracking: Tracking) -> None:
+    from bento.packaging import write_package
+
+    if champion["tags"]["contract_fingerprint"] != contract().fingerprint:
+        raise ModelError(
+            f"champion version {champion['version']} was trained under another contract and has no package here: "
+            'make a version of this contract champion with fedcredit promote VERSION --override "why"'
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        threshold = float(champion["tags"]["threshold"])
+        model, scoring = scorer_of(tracking, champion["run_id"], threshold, Path(folder))
+    cases = _cases(model, sample_records(test, PUBLISHED_APPLICANTS, consortium().seed), raw)
+    write_package(
+        package,
+        model=model,
+        contract=contract(),
+        version=_version(champion),
+        golden=cases[:GOLDEN],
+        documents={
+            "applicants.json": {f"A{i:04d}": dict(case.applicant) for i, case in enumerate(cases)},
+            "distributions.json": feature_distributions(test, contract()),
+            "reference.json": _reference(scoring.probability(model.margin(model.encoding.matrix(test)))),
+            DOCUMENT: scoring.to_dict(),
+        },
+    )
 
 
 def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
