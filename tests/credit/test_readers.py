@@ -69,7 +69,7 @@ def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
         (b'a,b\n1,2\n"x,3\n4,5\n', "line 3: a quote opens"),
         ("a,b\n1,ü\n".encode() + b"caf\xe9,2\n", "line 3, column 4: byte 0xe9 is no UTF-8.*mixes encodings"),
         (b"a,b\nx\0y,2\n", "line 2: a zero byte"),
-        (gzip.compress(b"a,b\n1,2\n" * 999)[:40], "the gzip is damaged", mtime=0),
+        (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:40], "the gzip is damaged"),
     ],
 )
 def test_a_damaged_file_is_refused_by_line_and_column(tmp_path, content, message):
