@@ -14,6 +14,7 @@ from assets.judging import Evidence, judge_of
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import table
 from assets.training import ModelsByBank, bank_list
+from credit.errors import NoChampionError
 from credit.features import BankRecords
 from credit.fingerprints import frame_fingerprint
 from credit.models import Model, load_model
@@ -73,7 +74,11 @@ def champion(context: dg.AssetExecutionContext, verdict: dict, registry: dg.Reso
     """The model version that serves: the run's winner where it passed the gate, the sitting champion otherwise."""
     sitting = registry.champion()
     if sitting is None:
-        raise dg.Failure(f"no version has passed the gate yet: {verdict['why']}")
+        raise NoChampionError(
+            f"version {verdict['version']} did not pass the gate and no champion sits: {verdict['why']}. "
+            "Read its report, then change what it says, or the limits in the consortium file's `policy`, "
+            f'or make it champion by hand: fedcredit promote {verdict["version"]} --override "why"'
+        )
     context.add_output_metadata(
         {"version": sitting.number, "family": sitting.tags["family"], "since": sitting.tags["created"]}
     )

@@ -48,7 +48,7 @@ def release(
         _write(folder, scoring_service, champion, evaluation, explanation, raw_loan_records, tracking)
     state, details = _push(folder, champion, config)
     context.add_output_metadata({"state": state, "folder": dg.MetadataValue.path(folder), **details})
-    tracking.finish(tracking.pipeline_run(context.run_id))
+    tracking.finish(context.run_id)
     return {"folder": str(folder), "state": state}
 
 

@@ -74,11 +74,14 @@ def serve(
     bento: Annotated[
         str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")
     ] = "",
+    model: Annotated[
+        str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
+    ] = "",
 ) -> None:
     """Serve the champion: POST /predict answers with a probability of default and its reasons."""
     from cli.servers import scoring_service
 
-    scoring_service(port, bento)
+    scoring_service(port, bento, model)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from credit.errors import NoChampionError
 from credit.home import Home
 
 
@@ -19,11 +20,15 @@ def run_command(dataset: str, banks: str, consortium: Path, report: Path) -> Non
     choose_consortium(dataset, banks, consortium, home)
 
     from assets.setting import consortium as chosen
-    from pipelines.report import print_report, run_report, write_report
+    from pipelines.report import figures_report, print_figures, print_report, run_report, write_report
     from pipelines.running import run_pipeline
 
     console.print(f"[bold]{chosen().name}[/]: {len(chosen().banks)} banks, data set {chosen().dataset}")
-    done = run_pipeline(home, console)
+    try:
+        done = run_pipeline(home, console)
+    except NoChampionError:
+        print_figures(figures_report(home, chosen().dataset), console)
+        raise
     content = run_report(home, chosen().dataset, done.seconds)
     write_report(content, report)
     print_report(content, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ def dagster_ui(port: int) -> None:
     from pipelines.environment import prepare
 
     prepare(Home())
+    print(f"the Dagster UI: http://127.0.0.1:{port}", flush=True)
     _become(
         [
             _tool("dagster"),
@@ -37,11 +39,12 @@ def mlflow_ui(port: int) -> None:
     home = Home()
     prepare(home)
     artifacts = (home.root / "mlartifacts").as_uri()
+    print(f"the MLflow UI: http://127.0.0.1:{port}", flush=True)
     store = ["--backend-store-uri", home.tracking_uri, "--default-artifact-root", artifacts]
     _become([_tool("mlflow"), "server", "--port", str(port), "--workers", "1", *store])
 
 
-def scoring_service(port: int, bento: str) -> None:
+def scoring_service(port: int, bento: str, model: str) -> None:
     """The scoring service on the champion's Bento (or the one named), until stopped."""
     from pipelines.environment import prepare
 
@@ -49,16 +52,27 @@ def scoring_service(port: int, bento: str) -> None:
     prepare(home)
     from bento.serving import serve
 
-    serve(bento or _champions_bento(home), port)
+    target = bento or _champions_bento(home, model)
+    print(f"the scoring service: http://127.0.0.1:{port}", flush=True)
+    serve(target, port)
 
 
-def _champions_bento(home: Home) -> str:
-    from pipelines.io_manager import fetch
+def _champions_bento(home: Home, model: str) -> str:
+    from bento.build import build_bento
+    from cli.models import open_registry
 
-    stored = home.storage / "scoring_service" / "value"
-    if not stored.is_dir():
-        raise FedCreditError("there is no champion to serve yet: run `make run` first")
-    return fetch(stored / "value")["tag"]
+    registry = open_registry(model)
+    sitting = registry.champion()
+    if sitting is None:
+        packaged = sorted({p.name.rpartition("-")[0] for p in (home.root / "packages").glob("*-*")})
+        others = f", or serve one of {', '.join(packaged)} with --model" if packaged else ""
+        raise FedCreditError(f"{registry.model} has no champion yet: run `make run` first{others}")
+    package = home.root / "packages" / f"{registry.model}-{sitting.number}"
+    if not package.is_dir():
+        raise FedCreditError(
+            f"champion version {sitting.number} is not packaged yet: run `make run` once more"
+        )
+    return build_bento(package)
 
 
 def _tool(name: str) -> str:
@@ -67,10 +81,17 @@ def _tool(name: str) -> str:
 
 
 def _become(command: list[str]) -> None:
-    """Run in the foreground with default signals, so that Ctrl-C and TERM reach the server alone."""
-    process = subprocess.Popen(command, env=os.environ)
+    """Run in the foreground; Ctrl-C and TERM reach the server, also where a shell had them ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, env=os.environ, preexec_fn=_default_signals)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         raise SystemExit(process.wait())
     except KeyboardInterrupt:
         process.terminate()
         raise SystemExit(process.wait()) from None
+
+
+def _default_signals() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -7,6 +7,7 @@ FedCreditError
 ├── ModelError         a model folder is damaged or of another contract
 ├── FederationError    a round cannot go on
 └── RegistryError      tracking, promotion or publication failed
+    └── NoChampionError    no version has passed the gate yet
 """
 
 
@@ -36,3 +37,7 @@ class FederationError(FedCreditError):
 
 class RegistryError(FedCreditError):
     """Tracking, promotion or publication failed."""
+
+
+class NoChampionError(RegistryError):
+    """No version has passed the gate yet."""

@@ -30,14 +30,14 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     settings, contract = load_consortium(base), load_contract(dataset)
     partition = settings.partition or _default_partition(contract, banks)
     names = _bank_names(raw_records(dataset, home.data).path, contract, partition, banks, settings.seed)
-    terms = settings.model_dump(
-        exclude={"name", "dataset", "model", "banks", "records_per_bank", "partition"}
-    )
+    own = {"name", "dataset", "model", "banks", "records_per_bank", "partition"}
+    # Prices and limits are agreed for one data set; another starts from the defaults.
+    terms = settings.model_dump(exclude=own if dataset == settings.dataset else own | {"policy"})
     drafted = Consortium(
         **terms,
         name=f"{len(names)} {'simulated' if partition else 'largest'} banks of {contract.name}",
         dataset=str(Path(dataset).resolve()) if Path(dataset).suffix else dataset,
-        model=settings.model if dataset == settings.dataset else f"{settings.model}-{contract.name}",
+        model=_model_name(settings, dataset, contract, len(names)),
         records_per_bank=None if banks == "all" else settings.records_per_bank,
         partition=partition,
         banks=[{"name": name, "alias": alias} for name, alias in zip(names, _aliases(names), strict=True)],  # type: ignore[arg-type]
@@ -46,6 +46,12 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     with whole_file(path) as aside:
         aside.write_text(yaml.safe_dump(drafted.model_dump(mode="json"), sort_keys=False))
     return path
+
+
+def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: int) -> str:
+    """A registered model of its own for another data set or other banks: they do not compete."""
+    what = f"{banks}-banks" if dataset == settings.dataset else contract.name
+    return f"{settings.model}-{what}"
 
 
 def largest_banks(raw: Path, contract: Contract, seed: int) -> list[str]:

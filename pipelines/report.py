@@ -8,6 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from assets.evaluation import best_family
 from credit.contract import load_contract
 from credit.evaluation import ALL_BANKS
 from credit.files import whole_file
@@ -23,11 +24,24 @@ TESTS = {"time": "out-of-time test", "entity": "test on other customers", "row":
 
 def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str, Any]:
     """The report of the assets as they are stored now."""
+    champion = _value(home, "champion")
+    return {
+        **figures_report(home, dataset),
+        "champion": {
+            "family": champion["tags"]["family"],
+            "version": champion["version"],
+            "alias": "champion",
+        },
+        "challenger": champion["challenger"],
+        "bento": _value(home, "scoring_service")["tag"],
+        "release": _value(home, "release")["folder"],
+        "seconds": seconds,
+    }
 
-    def value(asset: str) -> Any:
-        return fetch(home.storage / asset / "value" / "value")
 
-    raw, evaluation, champion = value("raw_loan_records"), value("evaluation"), value("champion")
+def figures_report(home: Home, dataset: str) -> dict[str, Any]:
+    """Records and figures of the assets as they are stored now: what stands whether a champion came of it or not."""
+    raw, evaluation = _value(home, "raw_loan_records"), _value(home, "evaluation")
     test: pl.DataFrame = evaluation["test"]
     contract = load_contract(dataset)
     return {
@@ -37,22 +51,17 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
         "rows": raw["rows"],
         "cached": raw["cached"],
         "quarantined": _quarantined(home, contract.name),
-        "banks": _banks(test, value("explanation")["family"]),
+        "banks": _banks(test, best_family(evaluation["validation"])),
         "models": test.filter(bank=ALL_BANKS)
         .select("family", "strategy", *(f for f in (*FIGURES, *CLASS_FIGURES) if f in test.columns))
         .sort("auc", descending=True)
         .to_dicts(),
         "split_by_row": evaluation["split_by_row"].to_dicts(),
-        "champion": {
-            "family": champion["tags"]["family"],
-            "version": champion["version"],
-            "alias": "champion",
-        },
-        "challenger": champion["challenger"],
-        "bento": value("scoring_service")["tag"],
-        "release": value("release")["folder"],
-        "seconds": seconds,
     }
+
+
+def _value(home: Home, asset: str) -> Any:
+    return fetch(home.storage / asset / "value" / "value")
 
 
 def _quarantined(home: Home, contract: str) -> int:
@@ -82,7 +91,7 @@ def write_report(report: dict[str, Any], path: Path) -> None:
 
 def print_report(report: dict[str, Any], console: Console) -> None:
     """The tables at the end of a run, and where everything is."""
-    console.print(*_models_tables(report), _banks_table(report), *_split_table(report))
+    print_figures(report, console)
     champion, challenger = report["champion"], report["challenger"]
     console.print(f"[bold]champion[/]  {champion['family']}, version {champion['version']}")
     if not challenger["promoted"]:
@@ -94,6 +103,11 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         f"[bold]seconds[/]  {total:.0f} in all: "
         + ", ".join(f"{k} {v:.1f}" for k, v in report["seconds"].items())
     )
+
+
+def print_figures(report: dict[str, Any], console: Console) -> None:
+    """The tables of models, banks and splits."""
+    console.print(*_models_tables(report), _banks_table(report), *_split_table(report))
 
 
 def _places(report: dict[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from rich.console import Console
 
-from credit.errors import FedCreditError
+from credit.errors import FedCreditError, NoChampionError
 from credit.home import Home
 from pipelines.terminal import TerminalView
 
@@ -30,7 +30,7 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
     from pipelines.definitions import defs
 
     instance = dg.DagsterInstance.get()
-    close_killed_runs(instance)
+    close_killed_runs(instance, home)
     job = defs.resolve_job_def("retrain")
     with TerminalView(console) as view:
         result = job.execute_in_process(
@@ -40,16 +40,26 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
             run_config={"loggers": {"terminal": {}}},
         )
     if not result.success:
-        raise FedCreditError(_why(result))
+        close_tracking(home, result.run_id, "FAILED")
+        why = _why(result)
+        raise NoChampionError(why) if NoChampionError.__name__ in _failures(result) else FedCreditError(why)
     return RunResult(result.run_id, view.seconds)
 
 
-def close_killed_runs(instance: dg.DagsterInstance) -> None:
+def close_tracking(home: Home, dagster_run_id: str, status: str) -> None:
+    """End what a failed or killed run left running in MLflow."""
+    from registry.tracking import Tracking
+
+    Tracking(home.tracking_uri, home.root / "mlartifacts").finish(dagster_run_id, status)
+
+
+def close_killed_runs(instance: dg.DagsterInstance, home: Home) -> None:
     """Mark runs as failed whose process is gone."""
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         pid = run.tags.get(PID_TAG)
         if pid and not os.path.exists(f"/proc/{pid}"):
             instance.report_run_failed(run, "its process was killed")
+            close_tracking(home, run.run_id, "KILLED")
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:
@@ -64,11 +74,22 @@ def _why(result: dg.ExecuteInProcessResult) -> str:
     return f"run {result.run_id} failed: see it in the Dagster UI (make dev)"
 
 
-def _told(error: Any) -> str:
-    """The error meant for a user in a chain of causes, or else the first cause of all."""
+def _failures(result: dg.ExecuteInProcessResult) -> set[str]:
+    """Names of all errors that a failed step raised or was caused by."""
+    errors = [getattr(event.event_specific_data, "error", None) for event in result.all_events]
+    return {cause.cls_name for error in errors if error for cause in _chain(error)}
+
+
+def _chain(error: Any) -> list[Any]:
     chain = [error]
     while chain[-1].cause:
         chain.append(chain[-1].cause)
+    return chain
+
+
+def _told(error: Any) -> str:
+    """The error meant for a user in a chain of causes, or else the first cause of all."""
+    chain = _chain(error)
     ours = {cls.__name__ for cls in _subclasses(FedCreditError)}
     chosen = next((e for e in chain if e.cls_name in ours), chain[-1])
     return chosen.message.strip().split(": ", 1)[-1]

@@ -51,7 +51,9 @@ class Tracking:
         if found is not None:
             return found.experiment_id
         location = artifacts.resolve().as_uri() if self.uri.startswith(SQLITE) else None
-        return self.client.create_experiment(EXPERIMENT, artifact_location=location)
+        # Without the tag MLflow's pages open on traces of language models.
+        kind = {"mlflow.experimentKind": "custom_model_development"}
+        return self.client.create_experiment(EXPERIMENT, artifact_location=location, tags=kind)
 
     def pipeline_run(self, dagster_run_id: str) -> str:
         """Id of the parent run of a Dagster run; made when it is first asked for."""
@@ -110,8 +112,15 @@ class Tracking:
         """Download the folder `scorer` of a run: the model as `credit.models.load_model` reads it."""
         return Path(self.client.download_artifacts(run_id, SCORER, str(into)))
 
-    def finish(self, run_id: str, status: str = "FINISHED") -> None:
-        self.client.set_terminated(run_id, status)
+    def finish(self, dagster_run_id: str, status: str = "FINISHED") -> None:
+        """End the runs of a Dagster run, the parent and its children, that are still running."""
+        query = f"tags.`{PIPELINE_RUN_TAG}` = '{dagster_run_id}'"
+        for parent in self.client.search_runs([self.experiment], query):
+            own = parent.info.run_id
+            children = self.client.search_runs([self.experiment], f"tags.mlflow.parentRunId = '{own}'")
+            for run in (*children, parent):
+                if run.info.status == "RUNNING":
+                    self.client.set_terminated(run.info.run_id, status)
 
 
 def _make_store(path: Path) -> None:

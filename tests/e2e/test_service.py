@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def address(finished):
-    with finished.server("serve", path="/health") as url:
+    with finished.server("serve", "--model", "credit-scorer-synthetic", path="/health") as url:
         yield url
 
 
