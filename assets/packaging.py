@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -16,11 +17,13 @@ from assets.training import bank_list
 from bento.package import GoldenCase
 from credit.applicant import applicant_from_source
 from credit.errors import FedCreditError, ModelError
+from credit.evaluation import ALL_BANKS
 from credit.explanation import feature_distributions, sample_records
 from credit.home import Home
 from credit.ingestion import ROW
 from credit.models import Model
 from credit.scoring import DOCUMENT
+from registry.card import model_card
 from registry.tracking import Tracking
 
 GOLDEN = 20
@@ -40,6 +43,8 @@ def scoring_service(
     champion: dict,
     raw_loan_records: dict,
     loan_records: dict[str, Parts],
+    evaluation: dict[str, pl.DataFrame],
+    explanation: dict,
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
@@ -50,7 +55,9 @@ def scoring_service(
     package = home.root / "packages" / f"{consortium().model}-{champion['version']}"
     if not _stands(package, champion):
         test = pl.concat([bank.test for bank in bank_list(loan_records)])
-        _package(package, champion, test, Path(raw_loan_records["path"]), tracking)
+        own = champion["tags"]["dagster_run_id"] == context.run_id
+        about = _about(champion, evaluation, explanation, tracking) if own else {}
+        _package(package, champion, test, Path(raw_loan_records["path"]), tracking, about)
     tag = build_bento(package)
     context.add_output_metadata(
         {
@@ -73,7 +80,37 @@ def _stands(package: Path, champion: dict) -> bool:
         return False
 
 
-def _package(package: Path, champion: dict, test: pl.DataFrame, raw: Path, tracking: Tracking) -> None:
+def champions_figures(champion: dict, evaluation: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The champion's rows of the evaluation's table: over all banks, and bank by bank."""
+    return evaluation["test"].filter(family=champion["tags"]["family"], strategy="federated")
+
+
+def champions_card(champion: dict, evaluation: dict[str, pl.DataFrame]) -> str:
+    """The model card of a champion, from the evaluation of the run that trained it."""
+    overall = champions_figures(champion, evaluation).filter(bank=ALL_BANKS).row(0, named=True)
+    uplift = evaluation["uplift"].filter(family=champion["tags"]["family"]).drop("family")
+    return model_card(contract(), consortium().name, champion, overall, uplift)
+
+
+def _about(
+    champion: dict, evaluation: dict[str, pl.DataFrame], explanation: dict, tracking: Tracking
+) -> dict[str, Any]:
+    """Card, figures and the picture of global SHAP, of a champion that this very run trained."""
+    figures = champions_figures(champion, evaluation).filter(bank=ALL_BANKS)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = tracking.client.download_artifacts(
+            explanation["mlflow_run"], "explanation/mean_abs_shap.png", folder
+        )
+        return {
+            "metrics.json": figures.row(0, named=True),
+            "shap_global.png": Path(picture).read_bytes(),
+            "card.md": champions_card(champion, evaluation),
+        }
+
+
+def _package(
+    package: Path, champion: dict, test: pl.DataFrame, raw: Path, tracking: Tracking, about: dict[str, Any]
+) -> None:
     from bento.packaging import write_package
 
     if champion["tags"]["contract_fingerprint"] != contract().fingerprint:
@@ -96,6 +133,7 @@ def _package(package: Path, champion: dict, test: pl.DataFrame, raw: Path, track
             "distributions.json": feature_distributions(test, contract()),
             "reference.json": _reference(scoring.probability(model.margin(model.encoding.matrix(test)))),
             DOCUMENT: scoring.to_dict(),
+            **about,
         },
     )
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.packaging import champions_card, champions_figures
 from assets.setting import OWNERS, consortium, contract, one_run
 from credit.evaluation import ALL_BANKS
 from credit.home import Home
-from registry.card import data_card, model_card
+from registry.card import data_card
 from registry.hub import Publication, publish
 from registry.release import write_release
 from registry.tracking import Tracking
@@ -61,22 +62,20 @@ def _write(
     raw: dict,
     tracking: Tracking,
 ) -> None:
-    family = champion["tags"]["family"]
-    test = evaluation["test"].filter(family=family, strategy="federated")
-    uplift = evaluation["uplift"].filter(family=family).drop("family")
-    overall = test.filter(bank=ALL_BANKS).row(0, named=True)
+    test = champions_figures(champion, evaluation)
+    uplift = evaluation["uplift"].filter(family=champion["tags"]["family"]).drop("family")
     write_release(
         folder,
         package=Path(service["package"]),
         metrics={
-            "overall": overall,
+            "overall": test.filter(bank=ALL_BANKS).row(0, named=True),
             "by_bank": test.filter(pl.col("bank") != ALL_BANKS).to_dicts(),
             "uplift": uplift.to_dicts(),
         },
         explanation=lambda into: tracking.client.download_artifacts(
             explanation["mlflow_run"], "explanation", str(into)
         ),
-        card=model_card(contract(), consortium().name, champion, overall, uplift),
+        card=champions_card(champion, evaluation),
         data_card=data_card(contract(), consortium().name, raw, test),
     )
 
