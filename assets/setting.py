@@ -1,6 +1,7 @@
 """What a pipeline is about: its consortium, its contract, its banks as partitions."""
 
 import os
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import dagster as dg
 
 from credit.contract import Contract, load_contract
 from federated.consortium import Consortium, load_consortium
+
+# `backfill_policy` is beta, and every asset would say so.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 
 @cache

@@ -1,13 +1,8 @@
 """The Dagster code location: everything that the UI, the daemon and the command line run."""
 
-import warnings
-
 import dagster as dg
 
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
-
-from assets import (  # noqa: E402
+from assets import (
     aggregation,
     calibration,
     contribution,
@@ -26,12 +21,12 @@ from assets import (  # noqa: E402
     stability,
     training,
 )
-from assets.setting import consortium  # noqa: E402
-from credit.home import Home  # noqa: E402
-from pipelines.jobs import monitor, retrain  # noqa: E402
-from pipelines.resources import resources  # noqa: E402
-from pipelines.running import terminal_logger  # noqa: E402
-from pipelines.schedules import daily_monitoring, drift_found, records_changed, weekly_retraining  # noqa: E402
+from assets.setting import consortium
+from credit.home import Home
+from pipelines.jobs import monitor, retrain
+from pipelines.resources import resources
+from pipelines.running import terminal_logger
+from pipelines.schedules import daily_monitoring, drift_found, records_changed, weekly_retraining
 
 STAGES = [
     ingestion,

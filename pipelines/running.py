@@ -2,7 +2,6 @@
 
 import logging
 import os
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +25,6 @@ class RunResult:
 
 def run_pipeline(home: Home, console: Console) -> RunResult:
     """Run the job `retrain`; raise FedCreditError in one line where it fails."""
-    warnings.filterwarnings("ignore", category=dg.BetaWarning)
     from pipelines.definitions import defs
 
     instance = dg.DagsterInstance.get()
