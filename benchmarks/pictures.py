@@ -26,14 +26,12 @@ def result_table(report: Path) -> None:
 
 
 def asset_graph() -> None:
-    """Photograph the lineage page with all groups open."""
-    with Project(Home().root).server("dev") as address, browser_page(1700, 900) as page:
+    """Photograph the lineage page, a box a stage."""
+    with Project(Home().root).server("dev") as address, browser_page(1800, 1000) as page:
         page.goto(f"{address}/asset-groups")
         page.get_by_text("ingestion", exact=True).first.wait_for(timeout=60_000)
-        page.wait_for_timeout(3000)
-        page.keyboard.press("Alt+E")
         page.wait_for_timeout(4000)
-        page.screenshot(path=IMAGES / "lineage.png", clip={"x": 540, "y": 110, "width": 1160, "height": 790})
+        page.screenshot(path=IMAGES / "lineage.png", clip={"x": 560, "y": 240, "width": 1240, "height": 560})
 
 
 if __name__ == "__main__":
