@@ -28,7 +28,9 @@ def _main() -> None:
 def run(
     dataset: Annotated[
         str,
-        typer.Option(envvar="DATASET", help="Contract to use: a shipped name (sba, synthetic) or a path."),
+        typer.Option(
+            envvar="DATASET", help="Contract to use: sba, synthetic, credit_score, home_credit, or a path."
+        ),
     ] = "",
     banks: Annotated[
         str,

@@ -233,7 +233,9 @@ def load_contract(name_or_path: str | Path) -> Contract:
         path = SHIPPED / f"{name_or_path}.yaml"
     if not path.is_file():
         shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
-        raise ContractError(f"no contract {name_or_path!r}: give a path to a .yaml file, or one of {shipped}")
+        raise ContractError(
+            f"no contract file {path}: give the path of one, or one of the shipped: {shipped}"
+        )
     try:
         contract = Contract.model_validate(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
