@@ -234,7 +234,7 @@ def load_contract(name_or_path: str | Path) -> Contract:
     if not path.is_file():
         shipped = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
         raise ContractError(
-            f"there is no contract {name_or_path}: give the path of a contract file, or one of {shipped}"
+            f"there is no contract {str(name_or_path)!r}: give the path of one, or a shipped name: {shipped}"
         )
     try:
         contract = Contract.model_validate(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
