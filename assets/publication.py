@@ -11,7 +11,7 @@ from assets.setting import OWNERS, consortium, contract, one_run
 from credit.evaluation import ALL_BANKS
 from credit.home import Home
 from registry.card import data_card
-from registry.hub import Publication, publish
+from registry.hub import publish_release
 from registry.release import write_release
 from registry.tracking import Tracking
 
@@ -47,7 +47,7 @@ def release(
     own_run = champion["tags"]["dagster_run_id"] == context.run_id
     if own_run or not folder.is_dir():
         _write(folder, scoring_service, champion, evaluation, explanation, raw_loan_records, tracking)
-    state, details = _push(folder, champion, config)
+    state, details = _push(folder, config)
     context.add_output_metadata({"state": state, "folder": dg.MetadataValue.path(folder), **details})
     tracking.finish(context.run_id)
     return {"folder": str(folder), "state": state}
@@ -80,30 +80,16 @@ def _write(
     )
 
 
-def _push(folder: Path, champion: dict, config: HubConfig) -> tuple[str, dict]:
+def _push(folder: Path, config: HubConfig) -> tuple[str, dict]:
     token = os.environ.get("HF_TOKEN")
     if not token:
         return "staged: set HF_TOKEN to publish it", {}
-    name = config.namespace or os.environ.get("HF_NAMESPACE") or _owner(token)
-    done: Publication = publish(
-        folder / "model",
-        f"{name}/{consortium().model}",
-        token=token,
-        dataset_folder=folder / "dataset",
-        dataset_repo=f"{name}/{consortium().model}-data",
-        tag=f"v{champion['version']}",
-        private=config.private,
-        space=config.space or None,
+    namespace = config.namespace or os.environ.get("HF_NAMESPACE", "")
+    done = publish_release(
+        folder, token=token, namespace=namespace, private=config.private, space=config.space or None
     )
-    state = "published" if done.changed else "published before, nothing changed"
-    return state, {
+    return done.state, {
         "model": dg.MetadataValue.url(done.model_url),
         "revision": done.model_revision,
         "space": done.space,
     }
-
-
-def _owner(token: str) -> str:
-    from registry.hub import account
-
-    return account(token)

@@ -21,25 +21,14 @@ def verify_command(folder: Path) -> None:
 
 def publish_command(folder: Path, namespace: str, public: bool) -> None:
     """Push a staged release to the Hub."""
-    from registry.hub import account, publish
+    from registry.hub import publish_release
 
     token = os.environ.get("HF_TOKEN")
     if not token:
         raise RegistryError("HF_TOKEN is not set: give a Hub token with write access in the environment")
     _parts(folder)
-    model, _, version = folder.name.rpartition("-v")
-    owner = namespace or account(token)
-    done = publish(
-        folder / "model",
-        f"{owner}/{model}",
-        token=token,
-        dataset_folder=folder / "dataset",
-        dataset_repo=f"{owner}/{model}-data",
-        tag=f"v{version}",
-        private=not public,
-    )
-    state = "published" if done.changed else "published before, nothing changed"
-    Console().print(f"{state}: {done.model_url} at {done.model_revision}")
+    done = publish_release(folder, token=token, namespace=namespace, private=not public)
+    Console().print(f"{done.state}: {done.model_url} at {done.model_revision}")
 
 
 def _parts(folder: Path) -> list[Path]:

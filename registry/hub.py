@@ -14,7 +14,7 @@ from registry.hub_session import HubError, HubSession
 from registry.hub_space import point_space
 from registry.staging import stage
 
-__all__ = ["HubError", "Publication", "account", "download", "publish"]
+__all__ = ["HubError", "Publication", "account", "download", "publish", "publish_release"]
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,10 @@ class Publication:
     tag: str
     changed: bool
     space: str
+
+    @property
+    def state(self) -> str:
+        return "published" if self.changed else "published before, nothing changed"
 
 
 def publish(
@@ -64,6 +68,24 @@ def publish(
         told = point_space(hub, space, repo, model.revision, private)
     changed = any(release.changed for release in releases)
     return Publication(model.url, model.revision, data[0].revision if data else None, tag, changed, told)
+
+
+def publish_release(
+    folder: Path, *, token: str, namespace: str = "", private: bool = True, space: str | None = None
+) -> Publication:
+    """Publish the release folder `MODEL-vVERSION` below `namespace`, by default the token's owner. Raises HubError."""
+    model, _, version = folder.name.rpartition("-v")
+    owner = namespace or account(token)
+    return publish(
+        folder / "model",
+        f"{owner}/{model}",
+        token=token,
+        dataset_folder=folder / "dataset",
+        dataset_repo=f"{owner}/{model}-data",
+        tag=f"v{version}",
+        private=private,
+        space=space,
+    )
 
 
 def download(
