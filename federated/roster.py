@@ -58,6 +58,7 @@ class Roster:
         self.banks: dict[int, BankIdentity] = {}
         self.refused: dict[int, str] = {}
         self.left_out: dict[str, str] = {}
+        self.expelled: dict[str, str] = {}
         self.agreement: Agreement | None = None
         self._agreed: set[int] = set()
         self._names: dict[int, str] = {}
@@ -114,7 +115,7 @@ class Roster:
 
     def expel(self, node: int, why: str) -> None:
         """Shut a bank out of the rest of the training; the quorum is taken of the others."""
-        self.refused[node] = why
+        self.refused[node] = self.expelled[self.name(node)] = why
         self.banks.pop(node, None)
         self._agreed.discard(node)
         self.expected = max(1, (self.expected or 1) - 1)
@@ -150,6 +151,8 @@ class Roster:
 
     def _refusal(self, bank: BankIdentity) -> str | None:
         """Why `bank` may take no part, or None where it may."""
+        if bank.name in self.expelled:
+            return self.expelled[bank.name]
         if bank.contract != self.contract:
             return (
                 f"{bank.name} holds contract {bank.contract}, the consortium's is {self.contract}: "

@@ -9,7 +9,7 @@ from flwr.app import ArrayRecord
 from flwr.serverapp.strategy import Strategy
 
 from federated.agreement import Agreement
-from federated.checkpoint import Checkpoint, Progress, Saved, deltas_of
+from federated.checkpoint import Checkpoint, Progress, Saved, deltas_of, trust_of
 from federated.roster import Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult, run_rounds
 
@@ -37,6 +37,7 @@ class Session:
         progress = self._saved.progress if self._saved else None
         if self._saved:
             deltas_of(strategy)[:] = self._saved.deltas
+            trust_of(strategy).restore(self._saved.trust)
         keep = None if self.checkpoint is None else lambda state: self._keep(strategy, state)
         return run_rounds(self.roster, strategy, arrays, plan, on_round, progress, keep)
 
@@ -47,6 +48,7 @@ class Session:
 
     def _resume(self, saved: Saved) -> Agreement:
         self.roster.expected = saved.expected
+        self.roster.expelled = dict(saved.expelled)
         self.roster.exchange.bytes = Counter(saved.bytes_by_kind)
         self.roster.exchange.releases = Counter(saved.releases)
         self.roster.gather()
@@ -55,7 +57,16 @@ class Session:
 
     def _keep(self, strategy: Strategy, state: Progress) -> None:
         assert self.checkpoint is not None
-        exchange, expected = self.roster.exchange, self.roster.expected or 1
+        exchange = self.roster.exchange
         self.checkpoint.save(
-            Saved(self.agreement, expected, exchange.bytes, exchange.releases, state, deltas_of(strategy))
+            Saved(
+                agreement=self.agreement,
+                expected=self.roster.expected or 1,
+                bytes_by_kind=exchange.bytes,
+                releases=exchange.releases,
+                progress=state,
+                deltas=deltas_of(strategy),
+                expelled=self.roster.expelled,
+                trust=trust_of(strategy).state(),
+            )
         )

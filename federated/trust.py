@@ -24,23 +24,32 @@ class Trust:
 
     def __init__(self, l2: float):
         self.l2 = l2
-        self.harm: defaultdict[int, float] = defaultdict(float)
-        self.variance: defaultdict[int, float] = defaultdict(float)
+        self.harm: defaultdict[str, float] = defaultdict(float)
+        self.variance: defaultdict[str, float] = defaultdict(float)
 
-    def distrusted(self, sums: dict[int, np.ndarray], groups: int = 1) -> list[int]:
-        """The banks whose harm is now beyond chance, given their `sums` by node, shape (cells, 3).
+    def distrusted(self, sums: dict[str, np.ndarray], groups: int = 1) -> list[str]:
+        """The banks whose harm is now beyond chance, given their `sums` by name, shape (cells, 3).
 
         Every record is in `groups` of the cells. At least three banks must stay, or nobody is judged.
         """
         if len(sums) < FEWEST_BANKS:
             return []
         total = np.sum([*sums.values()], axis=0)
-        for node, own in sums.items():
+        for bank, own in sums.items():
             harm, variance = step_harm(own, total - own, self.l2)
-            self.harm[node] += harm / groups
-            self.variance[node] += variance / groups
-        found = [n for n in sums if self.harm[n] > BEYOND_CHANCE * np.sqrt(self.variance[n])]
+            self.harm[bank] += harm / groups
+            self.variance[bank] += variance / groups
+        found = [b for b in sums if self.harm[b] > BEYOND_CHANCE * np.sqrt(self.variance[b])]
         return found if 2 * len(found) < len(sums) else []
+
+    def state(self) -> dict[str, list[float]]:
+        """Harm and its variance so far, by bank, for a checkpoint."""
+        return {bank: [self.harm[bank], self.variance[bank]] for bank in self.harm}
+
+    def restore(self, state: dict[str, list[float]]) -> None:
+        """Go on from what `state` gave."""
+        for bank, (harm, variance) in state.items():
+            self.harm[bank], self.variance[bank] = harm, variance
 
 
 def step_harm(own: np.ndarray, others: np.ndarray, l2: float) -> tuple[float, float]:

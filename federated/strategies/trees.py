@@ -163,8 +163,9 @@ class SummingStrategy(TreeStrategy):
         answers = self.acknowledged(self.roster.require(replies, f"banks answered {kind}"))
         vectors = {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
         if judged and not self.roster.exchange.masking:
-            cells = {node: vector.reshape(-1, 3) for node, vector in vectors.items()}
-            for node in self.trust.distrusted(cells, judged):
-                self.roster.expel(node, POISONED)
-                del vectors[node]
+            node_of = {self.roster.name(node): node for node in vectors}
+            cells = {name: vectors[node].reshape(-1, 3) for name, node in node_of.items()}
+            for name in self.trust.distrusted(cells, judged):
+                self.roster.expel(node_of[name], POISONED)
+                del vectors[node_of[name]]
         return np.sum([*vectors.values()], axis=0), [*vectors]

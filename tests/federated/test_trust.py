@@ -39,6 +39,27 @@ def test_honest_banks_of_any_size_and_default_rate_stay(strategy, kept):
     assert not trained(banks, strategy).refused
 
 
+def test_a_resumed_training_neither_forgets_nor_readmits_a_poisoned_bank(tmp_path):
+    def poisoned_training(folder, **options):
+        banks = make_banks(600, 500, 700, 400, 600)
+        banks[1] = flipped(banks[1])
+        grid = inprocess_grid(banks, SPEC)
+        found = train_federated("lightgbm", grid, SPEC, strategy="leaf_refit", rounds=4, **options)
+        found.model.save(folder)
+        return found, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def killed(report):
+        if report.round == 2:
+            raise KeyboardInterrupt
+
+    whole, expected = poisoned_training(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        poisoned_training(tmp_path / "killed", checkpoint=tmp_path / "c", on_round=killed)
+    resumed, found = poisoned_training(tmp_path / "resumed", checkpoint=tmp_path / "c")
+    assert found == expected
+    assert resumed.refused == whole.refused and "bank-1" in resumed.refused
+
+
 def test_a_bank_whose_outcomes_are_all_alike_stays():
     banks = make_banks(600, 500, 700, 400, 600)
     banks[2].train = banks[2].train.filter(pl.col("outcome") == 0)
@@ -46,7 +67,7 @@ def test_a_bank_whose_outcomes_are_all_alike_stays():
 
 
 def test_nobody_is_judged_among_three():
-    sums = {n: np.array([[5.0 * (-1) ** n, 2.0, 10.0], [-5.0 * (-1) ** n, 2.0, 10.0]]) for n in range(3)}
+    sums = {str(n): np.array([[5.0 * (-1) ** n, 2.0, 10.0], [-5.0 * (-1) ** n, 2.0, 10.0]]) for n in range(3)}
     assert Trust(1.0).distrusted(sums) == []
 
 
