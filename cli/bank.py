@@ -14,7 +14,7 @@ def init_command(
 ) -> None:
     """Check contract and records, try a training on them, then write `bank.yaml` and the keys."""
     from federated.engines.keys import create_node_key, create_secret
-    from federated.membership import Membership, save_membership
+    from federated.membership import Membership, key_name, save_membership
 
     bank = Membership(name=name, contract=contract, records=records.resolve(), coordinator=coordinator)
     if not certificate.exists():
@@ -25,7 +25,10 @@ def init_command(
     create_secret(folder / "secret")
     if certificate.resolve() != (folder / "ca.crt").resolve():
         shutil.copy(certificate, folder / "ca.crt")
-    Console().print(f"[bold]send[/] {folder / 'bank.pub'} to the coordinator, then `fedcredit bank up`")
+    Console().print(
+        f"[bold]send[/] {folder / 'bank.pub'} to the coordinator, who keeps it as banks/{key_name(name)}.pub, "
+        "then `fedcredit bank up`"
+    )
 
 
 def up_command(folder: Path) -> None:

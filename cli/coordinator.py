@@ -18,7 +18,9 @@ def init_command(folder: Path, hosts: list[str], gate_port: int, link_port: int)
     console = Console()
     console.print(f"[bold]made[/]      {made.folder}")
     console.print(f"[bold]to banks[/]  {made.folder / 'ca.crt'}, and the address {hosts[0]}:{gate_port}")
-    console.print(f"[bold]of banks[/]  their bank.pub, as {made.folder / 'banks'}/ALIAS.pub")
+    console.print(
+        f"[bold]of banks[/]  their bank.pub, as {made.folder / 'banks'}/NAME.pub, named as `fedcredit bank init` said"
+    )
 
 
 def up_command(folder: Path) -> None:

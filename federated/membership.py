@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,11 @@ class Membership(BaseModel):
     min_banks: int = Field(default=3, ge=2)
     noise_multiplier: float | None = Field(default=None, gt=0)
     allowed_bundles: tuple[str, ...] = ()
+
+
+def key_name(bank: str) -> str:
+    """The name under which the coordinator registers the key of `bank`: lower case, joined by hyphens."""
+    return "-".join(re.findall(r"\w+", bank.lower()))
 
 
 def masking_of(bank: Membership) -> MaskingTerms | None:

@@ -14,7 +14,9 @@ from credit.errors import FederationError
 from federated import messages
 from federated.agreement import Agreement
 from federated.bounds import Declared, fault_of
+from federated.engines._flower_internals import AttachedGrid
 from federated.exchange import Exchange, Replies
+from federated.membership import key_name
 
 POLL_SECONDS = 0.5
 
@@ -62,6 +64,7 @@ class Roster:
         self.agreement: Agreement | None = None
         self._agreed: set[int] = set()
         self._names: dict[int, str] = {}
+        self._registered: dict[int, str] = {}
 
     @property
     def needed(self) -> int:
@@ -133,12 +136,22 @@ class Roster:
         known = self.banks.keys() | self.refused.keys()
         new = [n for n in self.exchange.grid.get_node_ids() if n not in known]
         replies = self.exchange.ask("identity", {n: RecordDict() for n in new})
+        if new and isinstance(self.exchange.grid, AttachedGrid):
+            self._registered = self.exchange.grid.registered()
         known_as = {n: BankIdentity(**messages.config(a.content)) for n, a in replies.answers.items()}
         for node in sorted(known_as, key=lambda n: (known_as[n].name, n)):
             self._admit(node, known_as[node])
         return replies.failures | self._tell()
 
     def _admit(self, node: int, bank: BankIdentity) -> None:
+        registered = self._registered.get(node, key_name(bank.name))
+        if registered != key_name(bank.name):
+            self._names[node] = registered
+            self.refused[node] = (
+                f"it calls itself {bank.name}, but its key is registered as {registered}: if the key is "
+                f"that bank's, name its file {key_name(bank.name)}.pub"
+            )
+            return
         if bank.name in map(self.name, self.nodes):
             self.refused[node] = f"a bank named {bank.name} already takes part: give each bank its own name"
             return

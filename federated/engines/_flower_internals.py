@@ -146,6 +146,12 @@ def node_states(address: str, ca: bytes) -> dict[str, str]:
         client.close()
 
 
+class AttachedGrid(HttpGrid):
+    """The grid of a run, which also tells under which name each node's key is registered."""
+
+    registered: Callable[[], dict[int, str]]
+
+
 @contextmanager
 def attached_grid(address: str, ca: bytes, secret: bytes, bundle: Fab) -> Iterator[Grid]:
     """The grid of a new run of `bundle` whose ServerApp is this process: it takes the run's task itself.
@@ -153,7 +159,8 @@ def attached_grid(address: str, ca: bytes, secret: bytes, bundle: Fab) -> Iterat
     The link hears heartbeats while the grid is open, and how the run ended when it closes.
     """
     run_id = _start_run(address, ca, bundle)
-    grid = HttpGrid(address, False, ca, token=_acquire(address, ca, secret, TaskType.SERVER_APP, run_id))
+    grid = AttachedGrid(address, False, ca, token=_acquire(address, ca, secret, TaskType.SERVER_APP, run_id))
+    grid.registered = lambda: _registered_names(address, ca)
     client = grid._runtime_client
     heart = _beating(client)
     outcome = SubStatus.FAILED
@@ -209,6 +216,14 @@ def run_supernode(arguments: Iterable[str], poll: float) -> None:
     vars(import_module("flwr.supernode.start_client_internal")).update(time=brief)
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
+
+
+def _registered_names(address: str, ca: bytes) -> dict[int, str]:
+    client = control_client(address, ca)
+    try:
+        return {node.node_id: node.name for node in client.ListNodes(ListNodesRequest()).nodes_info}
+    finally:
+        client.close()
 
 
 def fab_of(content: bytes, sha256: str) -> Fab:

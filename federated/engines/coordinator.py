@@ -62,5 +62,5 @@ class Coordinator:
 
     @property
     def public_keys(self) -> dict[str, Path]:
-        """The public key files in `banks/`, by the bank's alias."""
+        """The public key files in `banks/`, by the bank's key name."""
         return {path.stem: path for path in sorted((self.folder / "banks").glob("*.pub"))}

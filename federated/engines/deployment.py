@@ -34,17 +34,17 @@ def deployed_grid(coordinator: Coordinator) -> Iterator[Grid]:
 
 
 def register_banks(coordinator: Coordinator) -> list[str]:
-    """Let the banks whose public keys lie in the folder connect, and no other; returns their aliases."""
+    """Let the banks whose public keys lie in the folder connect, and no other; returns their names."""
     keys = coordinator.public_keys
-    for alias in set(bank_states(coordinator)) - set(keys):
-        flower.unregister_node(coordinator.link, coordinator.ca, alias)
-    for alias, path in keys.items():
-        flower.register_node(coordinator.link, coordinator.ca, public_key_pem(path), alias)
+    for name in set(bank_states(coordinator)) - set(keys):
+        flower.unregister_node(coordinator.link, coordinator.ca, name)
+    for name, path in keys.items():
+        flower.register_node(coordinator.link, coordinator.ca, public_key_pem(path), name)
     return list(keys)
 
 
 def bank_states(coordinator: Coordinator) -> dict[str, str]:
-    """Whether each registered bank is there, by alias, in Flower's words: registered, online, offline."""
+    """Whether each registered bank is there, by name of its key, in Flower's words: registered, online, offline."""
     return flower.node_states(coordinator.link, coordinator.ca)
 
 

@@ -70,12 +70,13 @@ class Network:
         wait_for_link(self.coordinator)
         register_banks(self.coordinator)
 
-    def start(self) -> None:
+    def start(self, up: list[Path] | None = None) -> None:
+        """Start link and gate, and the banks of `up` (None: all)."""
         self.start_link()
         self.processes["gate"] = start_gate(self.coordinator)
         while socket.socket().connect_ex(("127.0.0.1", self.coordinator.settings.gate_port)):
             time.sleep(0.2)
-        for bank in self.banks:
+        for bank in self.banks if up is None else up:
             self.start_bank(bank)
 
     def start_bank(self, own: Path, agent: bool = True) -> None:
