@@ -210,7 +210,9 @@ app.add_typer(federation_app, name="federation")
 
 @federation_app.command("banks")
 def federation_banks(
-    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM")] = Path("consortium.yaml"),
+    consortium: Annotated[
+        Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")
+    ] = Path("consortium.yaml"),
 ) -> None:
     """List the consortium's banks and terms."""
     from cli.federation import banks_command
@@ -220,7 +222,9 @@ def federation_banks(
 
 @federation_app.command("compare")
 def federation_compare(
-    consortium: Annotated[Path, typer.Option(envvar="CONSORTIUM")] = Path("consortium.yaml"),
+    consortium: Annotated[
+        Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")
+    ] = Path("consortium.yaml"),
     dataset: Annotated[
         str, typer.Option(envvar="DATASET", help="Another data set than the consortium's.")
     ] = "",
