@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FILE = "explainer.npz"
 CLOSE = 1e-6
 PROBES = 64
+LAID_OUT = {"base", *(f.name for f in fields(Paths))}
 Explain = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """model matrix (n, F) -> margins (n, K), SHAP values (n, K, F + 1)"""
 
@@ -83,9 +84,10 @@ def load_scoring(folder: Path) -> tuple[Model, Explain]:
     model, kernel = load_model(folder), load_kernel()
     if model.family == "lightgbm" and path.is_file() and kernel:
         arrays = _arrays(path)
-        base = arrays.pop("base")
-        features = len(model.encoding.features)
-        return model, ForestExplainer(kernel, Paths(**arrays), model.n_margins, features, base)
+        # A package that another release of the kernel was made for is explained by the library.
+        if set(arrays) == LAID_OUT:
+            base, features = arrays.pop("base"), len(model.encoding.features)
+            return model, ForestExplainer(kernel, Paths(**arrays), model.n_margins, features, base)
     return model, lambda X: (model.margin(X), model.contributions(X))
 
 

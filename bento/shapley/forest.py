@@ -8,9 +8,10 @@ from dataclasses import fields
 
 import numpy as np
 
-from bento.shapley.paths import LANES, Paths
+from bento.shapley.paths import LANES, LONGEST, Paths
 
-RULES = range(1, 17)
+RULES = range(LANES, (LONGEST + 1) // 2 + 1, LANES)
+QUADRATURE = ("rests", "weights")
 
 
 class Forest(ctypes.Structure):
@@ -20,7 +21,7 @@ class Forest(ctypes.Structure):
         ("trees", ctypes.c_int64), ("features", ctypes.c_int64),
         ("slots", ctypes.c_int64), ("margins", ctypes.c_int64),
         *((f.name, ctypes.c_void_p) for f in fields(Paths)),
-        ("points", ctypes.c_void_p), ("weights", ctypes.c_void_p),
+        *((name, ctypes.c_void_p) for name in QUADRATURE),
     ]  # fmt: skip
 
 
@@ -30,18 +31,15 @@ class ForestExplainer:
     def __init__(self, kernel: ctypes.CDLL, paths: Paths, margins: int, features: int, base: np.ndarray):
         self._explain = kernel.explain
         self._explain.restype = None
-        self._explain.argtypes = [*[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 4]
+        self._explain.argtypes = [*[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 3]
         self._start = np.zeros((margins, features + 1))
         self._start[:, -1] = base
-        points, weights = quadrature()
         # The structure holds addresses alone: what they point to must live as long.
-        self._arrays = [np.ascontiguousarray(getattr(paths, f.name)) for f in fields(Paths)] + [
-            points,
-            weights,
-        ]
-        self._trees = len(paths.tree_splits) - 1
+        read = (np.ascontiguousarray(getattr(paths, f.name)) for f in fields(Paths))
+        self._arrays = [*read, *quadrature()]
         addresses = (a.ctypes.data for a in self._arrays)
-        self._forest = Forest(self._trees, features, self._start.size, margins, *addresses)
+        trees = len(paths.first_split) - 1
+        self._forest = Forest(trees, features, self._start.size, margins, *addresses)
         self._address = ctypes.addressof(self._forest)
         self._own = threading.local()
 
@@ -50,23 +48,29 @@ class ForestExplainer:
         X = np.ascontiguousarray(X, dtype=np.float64)
         shap = np.repeat(self._start[None], len(X), axis=0)
         margin = np.zeros(shap.shape[:2])
-        room = self._room()
-        self._explain(self._address, X.ctypes.data, len(X), shap.ctypes.data, margin.ctypes.data, *room)
+        self._explain(
+            self._address, X.ctypes.data, len(X), shap.ctypes.data, margin.ctypes.data, self._room()
+        )
         return margin, shap
 
-    def _room(self) -> tuple[int, int]:
-        """Where this thread's scratch arrays lie."""
+    def _room(self) -> int:
+        """Where this thread's scratch array lies."""
         try:
-            return self._own.addresses
+            return self._own.address
         except AttributeError:
-            ways, lanes = np.empty(self._trees, dtype=np.uint64), np.zeros(LANES * self._start.size)
-            self._own.arrays = ways, lanes
-            self._own.addresses = ways.ctypes.data, lanes.ctypes.data
-            return self._own.addresses
+            self._own.lanes = np.zeros(LANES * self._start.size)
+            self._own.address = self._own.lanes.ctypes.data
+            return self._own.address
 
 
 def quadrature() -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre points and weights on (0, 1), the rules of 1 to 16 points after each other."""
-    rules = [np.polynomial.legendre.leggauss(n) for n in RULES]
-    points = np.concatenate([(p + 1) / 2 for p, _ in rules])
-    return points, np.concatenate([w / 2 for _, w in rules])
+    """1 - t and weight of Gauss-Radau points t in (0, 1], t = 1 the first: the rules that fill whole vectors."""
+    rests, weights = zip(*map(_radau, RULES), strict=True)
+    return np.concatenate(rests), np.concatenate(weights)
+
+
+def _radau(n: int) -> tuple[np.ndarray, np.ndarray]:
+    last = np.eye(n + 1)[n - 1]
+    x = np.sort(np.polynomial.legendre.legroots(last + np.eye(n + 1)[n]))
+    x[0] = -1.0
+    return (1 + x) / 2, (1 - x) / (n * np.polynomial.legendre.legval(x, last)) ** 2 / 2
