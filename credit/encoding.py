@@ -77,8 +77,9 @@ class Encoding:
 
     def matrix(self, frame: pl.DataFrame) -> np.ndarray:
         """The model matrix of `frame`, shape (n, features), float64."""
-        columns = [self._column(frame[f], f) for f in self.features]
-        return np.column_stack(columns) if columns else np.empty((frame.height, 0))
+        if not self.features:
+            return np.empty((frame.height, 0))
+        return frame.select([self._column(f) for f in self.features]).to_numpy(order="c", writable=True)
 
     def vector(self, record: Mapping[str, Any]) -> np.ndarray:
         """The model vector of one applicant's features, shape (features,): `matrix` without polars."""
@@ -92,12 +93,15 @@ class Encoding:
                 row[i] = np.nan if value is None else value
         return row
 
-    def _column(self, series: pl.Series, feature: str) -> np.ndarray:
-        values = self.levels.get(feature)
+    def _column(self, feature: str) -> pl.Expr:
+        import polars as pl
+
+        values, column = self.levels.get(feature), pl.col(feature)
         if values is None:
-            return series.cast(float).fill_null(float("nan")).to_numpy()
-        names = tuple(v for v in values if v != MISSING)
-        return np.array([*(values[n] for n in names), values[MISSING]])[_codes(series, names)]
+            return column.cast(pl.Float64).fill_null(float("nan"))
+        names = {name: value for name, value in values.items() if name != MISSING}
+        text = column.cast(pl.String)
+        return text.replace_strict(names, default=values[MISSING], return_dtype=pl.Float64)
 
     def to_dict(self) -> dict[str, Any]:
         return {"features": list(self.features), "levels": self.levels}

@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from flwr.app import RecordDict
+from flwr.app import ArrayRecord, ConfigRecord, MetricRecord, RecordDict
+from numba import njit
 
 from federated import messages
+from federated.array_bytes import from_array
 
 # No step of boosting moves a margin that far: e^50 to one.
 MOST_STEP = 50.0
 SLACK = 1e-6
+GRADIENT_FAULTS = (
+    "a sum of gradients exceeds its number of records",
+    "a sum of second derivatives is outside 0 to {0.most_hessian:g} a record",
+    "a count is outside 0 to {0.train:,}, the declared train records",
+)
 LEAVES = re.compile(rb'leaf_values?"?\s*[=:]\s*\[?([^\n\]]*)')
 
 
@@ -35,21 +42,28 @@ def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
 
 
 def _faults(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
-    for record in content.array_records.values():
-        for name, array in record.items():
-            fault = _steps_fault(array.data) if array.stype == messages.BLOB_TYPE else _finite(array.numpy())
-            if fault:
-                yield f"{name} {fault}"
-    for record in content.metric_records.values():
-        for name, value in record.items():
-            if not np.isfinite(value).all():
-                yield f"{name} is {value}, not a number"
+    for record in content.values():
+        yield from _array_faults(record) if isinstance(record, ArrayRecord) else _figure_faults(record)
     yield from _examples_fault(kind, content, declared)
     check = SUM_CHECKS.get(kind)
-    if check and messages.ARRAYS in content.array_records:
+    if check and messages.ARRAYS in content:
         fault = check(messages.sums(content), declared)
         if fault:
             yield fault
+
+
+def _array_faults(record: ArrayRecord) -> Iterator[str]:
+    for name, array in record.items():
+        blob = array.stype == messages.BLOB_TYPE
+        fault = _steps_fault(array.data) if blob else _finite(from_array(array))
+        if fault:
+            yield f"{name} {fault}"
+
+
+def _figure_faults(record: MetricRecord | ConfigRecord) -> Iterator[str]:
+    for name, value in record.items():
+        if isinstance(record, MetricRecord) and not np.isfinite(value).all():
+            yield f"{name} is {value}, not a number"
 
 
 def _finite(values: np.ndarray) -> str | None:
@@ -68,7 +82,7 @@ def _steps_fault(blob: bytes) -> str | None:
 
 
 def _examples_fault(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
-    if messages.METRICS not in content.metric_records:
+    if messages.METRICS not in content:
         return
     figures = messages.metrics(content)
     own = declared.validation if kind == "losses" else declared.train
@@ -94,13 +108,24 @@ def moments_fault(sums: np.ndarray, declared: Declared) -> str | None:
 
 def gradient_fault(sums: np.ndarray, declared: Declared) -> str | None:
     """Triples (sum g, sum h, count): |g| <= 1 and 0 <= h <= `most_hessian` bound them by the count."""
-    g, h, count = np.moveaxis(np.reshape(sums, (-1, 3)), -1, 0)
-    slack = SLACK * (1 + count)
-    if (np.abs(g) > count + slack).any():
-        return "a sum of gradients exceeds its number of records"
-    if (h < -slack).any() or (h > declared.most_hessian * count + slack).any():
-        return f"a sum of second derivatives is outside 0 to {declared.most_hessian:g} a record"
-    return counts_fault(count, declared)
+    found = _first_fault(np.reshape(sums, (-1, 3)), declared.most_hessian, float(declared.train))
+    return GRADIENT_FAULTS[found].format(declared) if found >= 0 else None
+
+
+@njit(cache=True, nogil=True)
+def _first_fault(triples, steepest, most):
+    """The number of the first rule in GRADIENT_FAULTS that is broken, below zero where none is."""
+    broken = np.zeros(3, np.bool_)
+    for i in range(len(triples)):
+        g, h, count = triples[i]
+        slack = SLACK * (1.0 + count)
+        broken[0] |= not abs(g) <= count + slack
+        broken[1] |= not -slack <= h <= steepest * count + slack
+        broken[2] |= not -SLACK <= count <= most + SLACK
+    for rule in range(3):
+        if broken[rule]:
+            return rule
+    return -1
 
 
 def leaf_sums_fault(sums: np.ndarray, declared: Declared) -> str | None:

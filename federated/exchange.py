@@ -107,6 +107,11 @@ class Exchange:
         return replies
 
     def _count(self, messages: Iterable[Message]) -> None:
+        """Add the messages' bytes up; what goes to several banks alike is sized once."""
+        sizes: dict[int, int] = {}
         for m in messages:
             if m.has_content():
-                self.bytes[KIND_OF_ROUTE[m.metadata.message_type]] += size(m.content)
+                key = id(m.content)
+                if key not in sizes:
+                    sizes[key] = size(m.content)
+                self.bytes[KIND_OF_ROUTE[m.metadata.message_type]] += sizes[key]

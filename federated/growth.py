@@ -70,7 +70,7 @@ class Tree:
 def grow_trees(count: int, growth: Growth, ask: Ask) -> list[Tree]:
     """`count` trees, one a margin, grown side by side in at most `growth.depth` questions.
 
-    `ask(splits, wanted)` gives the summed histograms of the wanted nodes, as `node_histograms` lays them
+    `ask(splits, wanted)` gives the summed histograms of the wanted nodes, as `CodedRecords.histograms` lays them
     out. Where it gives None, because the banks behind the sums changed, trees end as they stand.
     """
     trees = [Tree() for _ in range(count)]

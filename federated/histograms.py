@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
 import numpy as np
 from numba import njit
 
 from credit.errors import FederationError
 from federated.bins import Bins
-from federated.tasks.task import Part
 
 NODES = "nodes"
 SPLIT, WANTED = 6, 2
+BEYOND = 2**15
 
 
 def packed_nodes(splits: np.ndarray, wanted: np.ndarray) -> bytes:
-    """Splits so far, shape (S, 6), and wanted nodes, (W, 2), as `node_histograms` reads them."""
+    """Splits so far, shape (S, 6), and wanted nodes, (W, 2), as `CodedRecords.histograms` reads them."""
     return np.concatenate([[len(splits)], splits.ravel(), wanted.ravel()]).astype("<i2").tobytes()
 
 
@@ -25,61 +28,148 @@ def unpacked_nodes(blob: bytes) -> tuple[np.ndarray, np.ndarray]:
     return splits.reshape(-1, SPLIT), wanted.reshape(-1, WANTED)
 
 
+@dataclass(frozen=True)
+class TreeQuestion:
+    """What is asked of one tree: `steps`, a row (divided leaf, feature, code, missing left) a split, and nodes.
+
+    `wanted` has a row (slot in the answer, leaf) a wanted node.
+    """
+
+    tree: int
+    steps: np.ndarray
+    wanted: np.ndarray
+
+    @cached_property
+    def features(self) -> int:
+        """How many features records must have to be parted."""
+        return int(self.steps[:, 1].max(initial=-1)) + 1 if self.steps[:, 1].min(initial=0) >= 0 else BEYOND
+
+    @cached_property
+    def leaves(self) -> int:
+        """How many leaves the tree must have."""
+        return int(self.wanted[:, 1].max()) + 1 if self.wanted[:, 1].min() >= 0 else BEYOND
+
+
+def tree_questions(splits: np.ndarray, wanted: np.ndarray) -> list[TreeQuestion]:
+    """`wanted` by tree: of it a row (tree, leaf), of `splits` one (tree, feature, code, missing left, left, right).
+
+    Splits go by tree, parents before children; a child below zero is a leaf. A split's left side keeps the
+    number of the leaf that it divides.
+    """
+    asked = np.column_stack([wanted[:, 0], np.arange(len(wanted)), wanted[:, 1]])
+    return [
+        TreeQuestion(tree, _steps(splits[splits[:, 0] == tree]), asked[asked[:, 0] == tree, 1:])
+        for tree in dict.fromkeys(wanted[:, 0].tolist())
+    ]
+
+
+@lru_cache(16)
+def questions_of(blob: bytes) -> list[TreeQuestion]:
+    """The questions of `packed_nodes`; banks of one process read them once."""
+    return tree_questions(*unpacked_nodes(blob))
+
+
+def _steps(splits: np.ndarray) -> np.ndarray:
+    """Rows (divided leaf, feature, code, missing left) of one tree's splits."""
+    steps = np.ascontiguousarray(splits[:, :4])
+    steps[:, 0] = 0
+    for number, (left, right) in enumerate(splits[:, 4:].tolist()):
+        if left >= 0:
+            steps[left, 0] = steps[number, 0]
+        if right >= 0:
+            steps[right, 0] = number + 1
+    return steps
+
+
 class CodedRecords:
-    """A bank's records as codes of the common bins, shape (n, F).
+    """A bank's records as codes of the common bins, and the leaf of each in the trees that grow.
 
     Raises FederationError where nothing was agreed about bins.
     """
 
-    def __init__(self, edges: tuple[tuple[float, ...], ...] | None, part: Part):
+    def __init__(self, edges: tuple[tuple[float, ...], ...] | None, X: np.ndarray):
         if edges is None:
             raise FederationError("the agreement has no bins: start the training again")
         bins = Bins(edges)
-        self.codes, self.starts = bins.codes(part.X), bins.starts
+        self.starts = bins.starts
+        # Where the sums of each record's bins begin in a row of all sums: one addition less in the hot loop.
+        kind = np.uint16 if 3 * self.starts[-1] <= 2**16 else np.uint32
+        self.places = (3 * (bins.codes(X) + self.starts[:-1])).astype(kind)
+        self._parted: dict[int, PartedRecords] = {}
+
+    def histograms(self, g: np.ndarray, h: np.ndarray, asked: list[TreeQuestion]) -> np.ndarray:
+        """Sums of g, h and records by bin of each wanted node, shape (W, bins, 3); additive over records.
+
+        g and h are (n, K); tree k boosts margin k.
+        """
+        found = np.zeros((sum(len(question.wanted) for question in asked), 3 * self.starts[-1]))
+        for question in asked:
+            if question.features > self.places.shape[1] or question.leaves > len(question.steps) + 1:
+                raise FederationError("a node of no tree, or of other features, was asked for")
+            parted = self._parted.setdefault(question.tree, PartedRecords(len(self.places)))
+            gk, hk = (np.ascontiguousarray(d[:, question.tree]) for d in (g, h))
+            known = parted.prepare(question.steps)
+            _grow(found, self.places, self.starts, gk, hk, *known, question.steps, question.wanted)
+        return found.reshape(len(found), -1, 3)
 
 
-def node_histograms(
-    codes: np.ndarray,
-    starts: np.ndarray,
-    g: np.ndarray,
-    h: np.ndarray,
-    splits: np.ndarray,
-    wanted: np.ndarray,
-) -> np.ndarray:
-    """Sums of g, h and records by bin of each wanted node, shape (W, bins, 3); additive over records.
+class PartedRecords:
+    """The numbers of the records leaf by leaf, each leaf's ascending, and where leaves begin and end."""
 
-    `codes` is (n, F), `starts` (F + 1,) of `Bins`; g and h are (n, K). `splits` has a row (tree, feature,
-    code, missing left, left, right) for each split so far, trees in order, children below zero being
-    leaves; `wanted` has a row (tree, leaf). Tree k boosts margin k.
-    """
-    found = np.zeros((len(wanted), starts[-1], 3))
-    for tree in np.unique(wanted[:, 0]):
-        own = np.ascontiguousarray(splits[splits[:, 0] == tree])
-        slots = np.full(len(own) + 1, -1)
-        mine = wanted[:, 0] == tree
-        slots[wanted[mine, 1]] = np.flatnonzero(mine)
-        gk, hk = np.ascontiguousarray(g[:, tree]), np.ascontiguousarray(h[:, tree])
-        _fill(found, codes, starts, gk, hk, own, slots)
-    return found
+    def __init__(self, records: int):
+        self.rows, self.spare = np.arange(records, dtype=np.int32), np.empty(records, np.int32)
+        self.ends, self.steps = np.array([[0, records]], np.int64), np.empty((0, 4), np.int64)
+
+    def prepare(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Rows, ends and spare room for a tree of `steps`, and how many of these have been done.
+
+        Where the last question was of another tree, all begins afresh.
+        """
+        done = len(self.steps)
+        if not np.array_equal(self.steps, steps[:done]):
+            done, self.rows[:], self.ends[0] = 0, np.arange(len(self.rows)), (0, len(self.rows))
+        if len(self.ends) <= len(steps):
+            self.ends = np.concatenate([self.ends, np.zeros((len(steps) + 1, 2), np.int64)])
+        self.steps = steps
+        return self.rows, self.ends, self.spare, done
 
 
 @njit(cache=True, nogil=True)
-def _fill(found, codes, starts, g, h, splits, slots):
-    for i in range(len(codes)):
-        node = 0 if len(splits) else -1
-        while node >= 0:
-            feature = splits[node, 1]
-            code = codes[i, feature]
-            if code == starts[feature + 1] - starts[feature] - 1:
-                left = splits[node, 3] == 1
-            else:
-                left = code <= splits[node, 2]
-            node = splits[node, 4] if left else splits[node, 5]
-        slot = slots[~node]
-        if slot < 0:
-            continue
-        for feature in range(codes.shape[1]):
-            cell = starts[feature] + codes[i, feature]
-            found[slot, cell, 0] += g[i]
-            found[slot, cell, 1] += h[i]
-            found[slot, cell, 2] += 1.0
+def _grow(found, places, starts, g, h, rows, ends, spare, done, steps, wanted):
+    """Part the records by the steps that are new, and sum up those of the wanted leaves."""
+    for number in range(done, len(steps)):
+        _part(places, starts, rows, ends, spare, steps[number], number + 1)
+    for slot, leaf in wanted:
+        row = found[slot]
+        for place in range(ends[leaf, 0], ends[leaf, 1]):
+            _fill(row, places[rows[place]], g[rows[place]], h[rows[place]])
+
+
+@njit(cache=True, nogil=True)
+def _part(places, starts, rows, ends, spare, step, new):
+    """Divide a leaf: its left side keeps its number, the right one becomes leaf `new`."""
+    leaf, feature, code, nan_left = step
+    limit, missing = 3 * (starts[feature] + code), 3 * (starts[feature + 1] - 1)
+    begin, end = ends[leaf]
+    left, right = begin, 0
+    for place in range(begin, end):
+        row = rows[place]
+        value = places[row, feature]
+        if nan_left == 1 if value == missing else value <= limit:
+            rows[left] = row
+            left += 1
+        else:
+            spare[right] = row
+            right += 1
+    rows[left:end] = spare[:right]
+    ends[leaf, 1] = left
+    ends[new, 0], ends[new, 1] = left, end
+
+
+@njit(cache=True, nogil=True)
+def _fill(found, places, g, h):
+    for feature in range(len(places)):
+        place = np.intp(places[feature])
+        found[place] += g
+        found[place + 1] += h
+        found[place + 2] += 1.0

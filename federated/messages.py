@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
-from federated.engines._flower_internals import content_bytes
+from federated.array_bytes import from_array, to_array
+from federated.engines._flower_messages import array_of, array_record, content_bytes, content_of
 
 ARRAYS, CONFIG, METRICS = "arrays", "config", "metrics"
 SUMS = "sums"
 BLOB_TYPE = "blob"
-# NumPy reads an array's header with `ast`, which Python 3.11 breaks in parallel threads (gh-106905).
-_one_parser = Lock()
 EXAMPLES = "num-examples"
+Record = TypeVar("Record", ArrayRecord, MetricRecord, ConfigRecord)
 
 
 @dataclass(frozen=True)
@@ -129,40 +128,40 @@ def pack(
     **config: Any,
 ) -> RecordDict:
     """A message's content; `bytes` among `arrays` travel as blobs that no strategy can average."""
-    content = RecordDict()
+    records: dict[str, ArrayRecord | MetricRecord | ConfigRecord] = {}
     if arrays is not None:
-        content[ARRAYS] = ArrayRecord({name: _array(value) for name, value in arrays.items()})
+        records[ARRAYS] = array_record({name: _array(value) for name, value in arrays.items()})
     if metrics is not None:
-        content[METRICS] = MetricRecord(dict(metrics))
+        records[METRICS] = MetricRecord(dict(metrics))
     if config:
-        content[CONFIG] = ConfigRecord(config)
-    return content
+        records[CONFIG] = ConfigRecord(config)
+    return content_of(records)
 
 
 def blobs(content: RecordDict) -> dict[str, bytes]:
     """The blobs of `content` by name, in the order they were packed."""
-    return {n: a.data for n, a in content.array_records[ARRAYS].items() if a.stype == BLOB_TYPE}
+    return {n: a.data for n, a in _record(content, ARRAYS, ArrayRecord).items() if a.stype == BLOB_TYPE}
 
 
 def arrays(content: RecordDict) -> dict[str, np.ndarray]:
-    """The plain arrays of `content` by name."""
-    with _one_parser:
-        return {n: a.numpy() for n, a in content.array_records[ARRAYS].items() if a.stype != BLOB_TYPE}
+    """The plain arrays of `content` by name; read-only."""
+    record = _record(content, ARRAYS, ArrayRecord)
+    return {n: from_array(a) for n, a in record.items() if a.stype != BLOB_TYPE}
 
 
 def sums(content: RecordDict) -> np.ndarray:
     """The vector of an additive answer, in double precision."""
-    return arrays(content)[SUMS].astype(float)
+    return from_array(_record(content, ARRAYS, ArrayRecord)[SUMS]).astype(float)
 
 
 def metrics(content: RecordDict) -> dict[str, float]:
     """The figures of `content`."""
-    return {name: _number(value) for name, value in content.metric_records[METRICS].items()}
+    return {name: _number(value) for name, value in _record(content, METRICS, MetricRecord).items()}
 
 
 def config(content: RecordDict) -> dict[str, Any]:
     """The plain values of `content`."""
-    return dict(content.config_records[CONFIG])
+    return dict(_record(content, CONFIG, ConfigRecord).items())
 
 
 def size(content: RecordDict) -> int:
@@ -170,10 +169,17 @@ def size(content: RecordDict) -> int:
     return content_bytes(content)
 
 
+def _record(content: RecordDict, name: str, kind: type[Record]) -> Record:
+    record = content[name]
+    if not isinstance(record, kind):
+        raise KeyError(name)
+    return record
+
+
 def _array(value: np.ndarray | bytes) -> Array:
     if isinstance(value, bytes):
-        return Array("uint8", (len(value),), BLOB_TYPE, value)
-    return Array(value)
+        return array_of("uint8", (len(value),), BLOB_TYPE, value)
+    return to_array(value)
 
 
 def _number(value: Any) -> float:

@@ -16,7 +16,7 @@ from credit.score_histogram import ScoreHistogram
 from federated import messages
 from federated.agreement import Agreement, logged_mask
 from federated.model_message import model_of
-from federated.sketch import cell_counts
+from federated.sketch import cell_counts, in_order
 from federated.tasks import Parts, Task, task_for
 from federated.tasks.task import Part
 
@@ -28,6 +28,7 @@ class BankSite:
         self.records, self.spec = records, spec
         self.task: Task | None = None
         self._encoded: tuple[Encoding, Parts] | None = None
+        self._ordered: tuple[Encoding, list[np.ndarray]] | None = None
 
     def answer(self, kind: str, content: RecordDict) -> RecordDict:
         """The answer to one message of `kind`, a name in `messages.KINDS`.
@@ -70,13 +71,13 @@ class BankSite:
 
     def cells(self, content: RecordDict) -> RecordDict:
         encoding = Encoding.from_dict(json.loads(messages.config(content)["encoding"]))
-        asked, X = messages.arrays(content), self._parts(encoding).train.X
+        asked, columns = messages.arrays(content), self._columns(encoding)
         grids = np.split(asked["edges"], np.cumsum(asked["sizes"])[:-1])
-        return messages.pack({messages.SUMS: np.concatenate([*map(cell_counts, X.T, grids)])})
+        return messages.pack({messages.SUMS: np.concatenate([*map(cell_counts, columns, grids)])})
 
     def agree(self, content: RecordDict) -> RecordDict:
         agreement = Agreement.from_json(messages.config(content)["agreement"])
-        self.task = task_for(agreement, self._parts(agreement.encoding), self.spec)
+        self.task, self._ordered = task_for(agreement, self._parts(agreement.encoding), self.spec), None
         return messages.pack(agreed=True)
 
     def scores(self, content: RecordDict) -> RecordDict:
@@ -87,6 +88,12 @@ class BankSite:
         if len(default):
             chance = model.probabilities(model.encoding.matrix(records))[:, -1]
         return messages.pack({messages.SUMS: ScoreHistogram.of(default, chance).counts.ravel()})
+
+    def _columns(self, encoding: Encoding) -> list[np.ndarray]:
+        """The train records' present values by feature, put in order once for all refinements of a grid."""
+        if self._ordered is None or self._ordered[0] != encoding:
+            self._ordered = encoding, [in_order(column) for column in self._parts(encoding).train.X.T]
+        return self._ordered[1]
 
     def _parts(self, encoding: Encoding) -> Parts:
         if self._encoded is None or self._encoded[0] != encoding:

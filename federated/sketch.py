@@ -20,10 +20,15 @@ def first_grid() -> np.ndarray:
     return np.concatenate([-powers[::-1], [0.0], powers])
 
 
-def cell_counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Present values by cell, shape (m + 1,): cell i ends at `edges[i]`, which belongs to it."""
-    present = values[~np.isnan(values)]
-    return np.bincount(np.searchsorted(edges, present, "left"), minlength=len(edges) + 1).astype(float)
+def in_order(values: np.ndarray) -> np.ndarray:
+    """The present values, ascending: what `cell_counts` counts."""
+    return np.sort(values[~np.isnan(values)])
+
+
+def cell_counts(ordered: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Values, given in order, by cell, shape (m + 1,): cell i ends at `edges[i]`, which belongs to it."""
+    below = np.searchsorted(ordered, edges, "right")
+    return np.diff(below, prepend=0, append=len(ordered)).astype(float)
 
 
 def refined_grid(edges: np.ndarray, counts: np.ndarray) -> np.ndarray:

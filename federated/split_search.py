@@ -37,33 +37,30 @@ def _worth(g, h, l2, w):
 
 
 @njit(cache=True, nogil=True)
-def _side(sums, l2, low, high):
-    w = value(sums[0], sums[1], l2, low, high)
-    return w, _worth(sums[0], sums[1], l2, w)
-
-
-@njit(cache=True, nogil=True)
 def _search(histogram, starts, total, directions, l2, fewest, low, high):
     best_gain, feature, code, nan_left = 0.0, -1, 0, False
     best_left = np.zeros(3)
-    _, now = _side(total, l2, low, high)
+    all_g, all_h, records = total
+    now = _worth(all_g, all_h, l2, value(all_g, all_h, l2, low, high))
     for f in range(len(starts) - 1):
         missing = histogram[starts[f + 1] - 1]
         for side in range(2 if missing[2] > 0.5 else 1):
-            left = missing.copy() if side == 1 else np.zeros(3)
+            g, h, n = (missing[0], missing[1], missing[2]) if side else (0.0, 0.0, 0.0)
             for c in range(starts[f + 1] - starts[f] - 1):
-                left = left + histogram[starts[f] + c]
-                right = total - left
-                if left[2] < fewest or right[2] < fewest:
+                g += histogram[starts[f] + c, 0]
+                h += histogram[starts[f] + c, 1]
+                n += histogram[starts[f] + c, 2]
+                if n < fewest or records - n < fewest:
                     continue
-                wl, sl = _side(left, l2, low, high)
-                wr, sr = _side(right, l2, low, high)
+                wl = value(g, h, l2, low, high)
+                wr = value(all_g - g, all_h - h, l2, low, high)
                 if directions[f] * (wr - wl) < 0:
                     continue
-                gain = sl + sr - now
+                gain = _worth(g, h, l2, wl) + _worth(all_g - g, all_h - h, l2, wr) - now
                 if gain > best_gain * (1.0 + TIE) + TIE:
-                    best_gain, feature, code, best_left = gain, f, c, left
-                    nan_left = side == 1 if missing[2] > 0.5 else left[2] > right[2]
+                    best_gain, feature, code = gain, f, c
+                    best_left[:] = g, h, n
+                    nan_left = side == 1 if missing[2] > 0.5 else n > records - n
     return best_gain, feature, code, nan_left, best_left
 
 

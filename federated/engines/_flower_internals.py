@@ -85,11 +85,6 @@ def from_wire(data: bytes) -> Message:
     return message_from_proto(ProtoMessage.FromString(data))
 
 
-def content_bytes(content: RecordDict) -> int:
-    """Size of `content` on the wire."""
-    return recorddict_to_proto(content).ByteSize()
-
-
 def content_to_bytes(content: RecordDict) -> bytes:
     """`content` for a file."""
     return recorddict_to_proto(content).SerializeToString(deterministic=True)

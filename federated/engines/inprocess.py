@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -12,6 +12,7 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp import Grid
 
 from federated.engines import _flower_internals as flower
+from federated.engines._flower_messages import received
 
 RUN_ID = 1
 FIRST_NODE = 2**63 + 1
@@ -20,8 +21,8 @@ FIRST_NODE = 2**63 + 1
 class InProcessGrid(Grid):
     """Carries messages to one ClientApp that serves every bank, as Flower's engines would.
 
-    Messages pass through their protobuf both ways, so a bank never shares an object with the
-    coordinator or another bank; an exception at a bank becomes an Error reply. Banks work in
+    Messages are copied both ways, as far as anyone could change them, so a bank never shares an object
+    with the coordinator or another bank; an exception at a bank becomes an Error reply. Banks work in
     parallel; each keeps its own Context and its own state, so the order of work changes nothing.
     """
 
@@ -30,6 +31,7 @@ class InProcessGrid(Grid):
         self.app = app
         self.contexts = {n: _context(n, c) for n, c in enumerate(node_configs, FIRST_NODE)}
         self.workers = workers or os.cpu_count() or 1
+        self._helpers = ThreadPoolExecutor(max(1, self.workers - 1))
         self._replies: dict[str, Message] = {}
         self._ids = count(1)
         self._run = flower.run_of(RUN_ID)
@@ -59,9 +61,13 @@ class InProcessGrid(Grid):
         sent = list(messages)
         for message in sent:
             flower.set_message_id(message, str(next(self._ids)))
-        with ThreadPoolExecutor(self.workers) as pool:
-            replies = list(pool.map(self._deliver, [flower.to_wire(m) for m in sent]))
-        self._replies.update({r.metadata.reply_to_message_id: r for r in replies if r})
+        waiting = iter(sent)
+        helping = [
+            self._helpers.submit(self._serve, waiting) for _ in range(min(self.workers, len(sent)) - 1)
+        ]
+        self._serve(waiting)
+        for helper in helping:
+            helper.result()
         return [m.metadata.message_id for m in sent]
 
     def pull_messages(self, message_ids: Iterable[str]) -> list[Message]:
@@ -70,9 +76,15 @@ class InProcessGrid(Grid):
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         return self.pull_messages(self.push_messages(messages))
 
-    def _deliver(self, wire: bytes) -> Message | None:
+    def _serve(self, waiting: Iterator[Message]) -> None:
+        """Deliver messages until none is left; several threads share the iterator, which each asks in turn."""
+        for message in waiting:
+            reply = self._deliver(received(message))
+            if reply is not None:
+                self._replies[message.metadata.message_id] = reply
+
+    def _deliver(self, message: Message) -> Message | None:
         """The bank's reply, or None where the bank has gone."""
-        message = flower.from_wire(wire)
         context = self.contexts.get(message.metadata.dst_node_id)
         if context is None:
             return None
@@ -81,7 +93,7 @@ class InProcessGrid(Grid):
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             reply = Message(Error(flower.CLIENT_APP_RAISED, reason), reply_to=message)
-        return flower.from_wire(flower.to_wire(reply))
+        return received(reply)
 
 
 def _context(node: int, config: dict) -> Context:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import lightgbm as lgb
@@ -13,6 +14,7 @@ from credit.encoding import Encoding
 from credit.models import Model
 from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
+from federated.averaging.splits import Splits
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage, Structure
 
@@ -77,19 +79,22 @@ class LightGBMLearner:
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
         total = np.zeros((len(X), self.n_margins))
-        for number, tree in enumerate(text.trees(blob.decode())):
-            total[:, number % self.n_margins] += text.leaf_values(tree)[text.splits(tree).leaves(X)]
+        for number, (splits, values) in enumerate(_read(blob)):
+            splits.add(values, X, total, number % self.n_margins)
         return total
 
     def leaves(self, blob: bytes, X: np.ndarray) -> np.ndarray:
-        return np.column_stack([text.splits(t).leaves(X) for t in text.trees(blob.decode())])
+        trees = _read(blob)
+        leaves = np.empty((len(trees), len(X)), np.int64)
+        for number, (splits, _) in enumerate(trees):
+            leaves[number] = splits.leaves(X)
+        return leaves.T
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
-        return np.array([text.leaf_size(t) for t in text.trees(blob.decode())], np.int64)
+        return np.array([len(values) for _, values in _read(blob)], np.int64)
 
     def structures(self, blob: bytes) -> list[Structure]:
-        trees = text.trees(blob.decode())
-        return [Structure(text.splits(t), (i % self.n_margins,)) for i, t in enumerate(trees)]
+        return [Structure(splits, (i % self.n_margins,)) for i, (splits, _) in enumerate(_read(blob))]
 
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         trees = text.trees(blob.decode())
@@ -157,6 +162,12 @@ class LightGBMLearner:
             "seed": seed,
             "verbosity": -1,
         }
+
+
+@lru_cache(32)
+def _read(blob: bytes) -> list[tuple[Splits, np.ndarray]]:
+    """Inner nodes and leaf values of each tree of `blob`; banks of one process read it once."""
+    return [(text.splits(tree), text.leaf_values(tree)) for tree in text.trees(blob.decode())]
 
 
 def _covered(blob: bytes, cover: np.ndarray) -> list[text.Tree]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from credit.models import class_probabilities
 
@@ -13,11 +14,9 @@ def gradients(margin: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.n
     For more than two classes the second derivative carries the factor K / (K - 1), as LightGBM's does
     (Friedman 2001).
     """
-    chance = class_probabilities(margin)
     if margin.shape[1] == 1:
-        p = chance[:, 1:]
-        return p - outcome[:, None], p * (1.0 - p)
-    k = margin.shape[1]
+        return _binary_gradients(np.ascontiguousarray(margin), np.asarray(outcome, np.int64))
+    k, chance = margin.shape[1], class_probabilities(margin)
     g = chance.copy()
     g[np.arange(len(outcome)), outcome] -= 1.0
     return g, k / (k - 1.0) * chance * (1.0 - chance)
@@ -38,8 +37,25 @@ def balanced(margin: np.ndarray, outcome: np.ndarray, steps: int = 5) -> np.ndar
 def log_loss_sum(margin: np.ndarray, outcome: np.ndarray) -> float:
     """Sum of the records' log losses; 0 without records."""
     if margin.shape[1] == 1:
-        m = margin[:, 0]
-        return float((np.logaddexp(0.0, m) - outcome * m).sum())
+        return _binary_loss(np.ascontiguousarray(margin), np.asarray(outcome, np.int64))
     top = margin.max(axis=1, keepdims=True, initial=-np.inf)
     log_total = top[:, 0] + np.log(np.exp(margin - top).sum(axis=1))
     return float((log_total - margin[np.arange(len(outcome)), outcome]).sum())
+
+
+@njit(cache=True, nogil=True)
+def _binary_gradients(margin, outcome):
+    g, h = np.empty(margin.shape), np.empty(margin.shape)
+    for i in range(len(margin)):
+        p = 1.0 / (1.0 + np.exp(-margin[i, 0]))
+        g[i, 0], h[i, 0] = p - outcome[i], p * (1.0 - p)
+    return g, h
+
+
+@njit(cache=True, nogil=True)
+def _binary_loss(margin, outcome):
+    total = 0.0
+    for i in range(len(margin)):
+        m = margin[i, 0]
+        total += max(m, 0.0) + np.log1p(np.exp(-abs(m))) - outcome[i] * m
+    return total

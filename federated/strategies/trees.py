@@ -74,16 +74,14 @@ class TreeStrategy(Strategy):
     def messages(self, kind: str, nodes: Iterable[int], **content: Any) -> list[Message]:
         """A question of `kind` to each node, with the deltas it lacks."""
         self._asked = set(nodes)
-        return [
-            Message(self.update(n, **content), dst_node_id=n, message_type=KINDS[kind].route)
-            for n in sorted(self._asked)
-        ]
+        held = {node: self.held.get(node, 0) for node in sorted(self._asked)}
+        updates = {start: self.update(start, **content) for start in set(held.values())}
+        return [Message(updates[start], node, KINDS[kind].route) for node, start in held.items()]
 
     def update(
-        self, node: int, arrays: dict[str, np.ndarray | bytes] | None = None, **config: Any
+        self, start: int, arrays: dict[str, np.ndarray | bytes] | None = None, **config: Any
     ) -> RecordDict:
-        """`arrays`, `config` and the deltas that `node` lacks, by number."""
-        start = self.held.get(node, 0)
+        """`arrays`, `config` and the deltas after the first `start` ones, by number."""
         lacking = {f"{r:06d}": blob for r, blob in enumerate(self.deltas[start:], start + 1)}
         return messages.pack({**lacking, **(arrays or {})}, start=start, **config)
 

@@ -12,7 +12,7 @@ from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated import messages
 from federated.agreement import Agreement
-from federated.histograms import NODES, CodedRecords, node_histograms, unpacked_nodes
+from federated.histograms import NODES, CodedRecords, questions_of
 from federated.learners import tree_learner
 from federated.learners.loss import balanced, gradients
 from federated.learners.protocol import bare, leaf_cover
@@ -75,9 +75,8 @@ class TreeTask:
         """Sums of derivatives at the shared margin by bin of the wanted nodes, in single precision."""
         self.catch_up(content)
         if self._coded is None:
-            self._coded = CodedRecords(self.agreement.bins, self.parts.train)
-        splits, wanted = unpacked_nodes(messages.blobs(content)[NODES])
-        found = node_histograms(self._coded.codes, self._coded.starts, *self._derivatives(), splits, wanted)
+            self._coded = CodedRecords(self.agreement.bins, self.parts.train.X)
+        found = self._coded.histograms(*self._derivatives(), questions_of(messages.blobs(content)[NODES]))
         return messages.pack({messages.SUMS: found.ravel().astype(np.float32)}, {HELD: self.held})
 
     def losses(self, content: RecordDict) -> RecordDict:

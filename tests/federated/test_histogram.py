@@ -14,11 +14,11 @@ from federated.averaging import lightgbm_text as text
 from federated.baselines import train_pooled
 from federated.bins import Bins, level_edges, quantile_edges
 from federated.growth import Growth, grow_trees, leaf_values, native_splits
-from federated.histograms import node_histograms, packed_nodes, unpacked_nodes
+from federated.histograms import CodedRecords, packed_nodes, tree_questions, unpacked_nodes
 from federated.learners.lightgbm import LightGBMParams
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage
-from federated.sketch import REFINEMENTS, cell_counts, first_grid, refined_grid
+from federated.sketch import REFINEMENTS, cell_counts, first_grid, in_order, refined_grid
 from federated.training import train_federated
 from tests.federated.banks import BrokenSite, make_bank, make_banks, make_spec
 from tests.federated.test_rounds import grid_of, leaving_grid, sites_of
@@ -43,8 +43,8 @@ def one_bank_of(banks):
 def sketched(values, bins):
     grid = first_grid()
     for _ in range(REFINEMENTS):
-        grid = refined_grid(grid, cell_counts(values, grid))
-    return quantile_edges(grid, cell_counts(values, grid), bins)
+        grid = refined_grid(grid, cell_counts(in_order(values), grid))
+    return quantile_edges(grid, cell_counts(in_order(values), grid), bins)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -79,10 +79,8 @@ def test_the_grower_makes_the_trees_of_lightgbm_where_both_grow_all_leaves():
 
 def grown(X, derivatives, growth):
     """Predictions of the first tree that grows on these records."""
-    codes = growth.bins.codes(X)
-    (tree,) = grow_trees(
-        1, growth, lambda s, w: node_histograms(codes, growth.bins.starts, *derivatives, s, w)
-    )
+    coded = CodedRecords(growth.bins.edges, X)
+    (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(*derivatives, tree_questions(s, w)))
     native = text.tree_of(native_splits(tree, growth.bins), leaf_values(tree, growth.shrinkage))
     return text.leaf_values(native)[text.splits(native).leaves(X)]
 
@@ -96,8 +94,8 @@ def test_a_monotone_feature_never_lowers_the_margin(seed, leaves, missing):
     derivatives = rng.normal(size=(300, 1)), rng.random((300, 1))
     bins = Bins(tuple(sketched(column, 16) for column in X.T))
     growth = Growth(bins, leaves, Shrinkage(1.0, 0.1, 2), np.array([0, 1, 0]))
-    codes = bins.codes(X)
-    (tree,) = grow_trees(1, growth, lambda s, w: node_histograms(codes, bins.starts, *derivatives, s, w))
+    coded = CodedRecords(bins.edges, X)
+    (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(*derivatives, tree_questions(s, w)))
     native = text.tree_of(native_splits(tree, bins), leaf_values(tree, growth.shrinkage))
     grid = np.repeat(X[:5], 50, axis=0)
     grid[:, 1] = np.tile(np.linspace(-3, 3, 50), 5)
@@ -113,8 +111,8 @@ def test_subtraction_gives_every_leaf_its_own_sums(seed, leaves):
     g, h = rng.normal(size=(400, 1)), rng.random((400, 1))
     bins = Bins(tuple(sketched(column, 16) for column in X.T))
     growth = Growth(bins, leaves, Shrinkage(1.0, 1.0, 3), np.zeros(3))
-    codes = bins.codes(X)
-    (tree,) = grow_trees(1, growth, lambda s, w: node_histograms(codes, bins.starts, g, h, s, w))
+    coded = CodedRecords(bins.edges, X)
+    (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g, h, tree_questions(s, w)))
     leaf = native_splits(tree, bins).leaves(X)
     expected = [[g[leaf == i].sum(), h[leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))]
     assert len(tree.leaves) <= leaves
@@ -153,8 +151,8 @@ def test_the_sketch_finds_the_quantiles():
 
 def test_cells_of_banks_add_up():
     values = np.random.default_rng(0).normal(size=500)
-    parts = [cell_counts(part, first_grid()) for part in np.split(values, [100, 350])]
-    assert np.array_equal(np.sum(parts, axis=0), cell_counts(values, first_grid()))
+    parts = [cell_counts(in_order(part), first_grid()) for part in np.split(values, [100, 350])]
+    assert np.array_equal(np.sum(parts, axis=0), cell_counts(in_order(values), first_grid()))
 
 
 def test_nodes_survive_their_message():
