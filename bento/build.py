@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ CODE = (Path(bento.__file__).parent, Path(credit.__file__).parent)
 
 SETUP = """#!/bin/sh
 set -e
-apt-get update
+{skip}apt-get update
 apt-get install -y --no-install-recommends {packages}
 rm -rf /var/lib/apt/lists/*
 """
@@ -48,8 +49,8 @@ def build_bento(package: Path) -> str:
         context = Path(folder)
         _lay_out(context, package)
         (context / "bentofile.yaml").write_text(yaml.safe_dump(bentofile(read), sort_keys=False))
-        if packages := SYSTEM.get(read.library or ""):
-            (context / "setup.sh").write_text(SETUP.format(packages=" ".join(packages)))
+        if {read.library, read.compiled} & set(SYSTEM):
+            (context / "setup.sh").write_text(_setup(read))
         _run_build(context, version)
     return f"{NAME}:{version}"
 
@@ -68,9 +69,19 @@ def bentofile(package: Package) -> dict[str, Any]:
             "contract": f"{version.contract.name}-{version.contract.version}",
         },
         "include": ["bento/", "credit/", "package/"],
-        "python": {"packages": serving_requirements(package.library), "lock_packages": False},
-        "docker": {"setup_script": "setup.sh"} if package.library in SYSTEM else {},
+        "python": {
+            "packages": serving_requirements(package.library, package.compiled),
+            "lock_packages": False,
+        },
+        "docker": {"setup_script": "setup.sh"} if {package.library, package.compiled} & set(SYSTEM) else {},
     }
+
+
+def _setup(package: Package) -> str:
+    """Installs what the library needs; where the kernel stands for it, on other machines than this kind alone."""
+    library = package.library or package.compiled or ""
+    skip = "" if package.library else f'[ "$(uname -m)" = {platform.machine()} ] && exit 0\n'
+    return SETUP.format(skip=skip, packages=" ".join(SYSTEM[library]))
 
 
 def _description(package: Package) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 
 from bento.decision import Decision
 from bento.package import Seat, Version
-from bento.single_row import SingleRow
 from credit.contract import Contract
 from credit.models import class_probabilities
 from credit.reasons import Reason, ReasonWriter, toward_worst
@@ -27,7 +26,6 @@ class Judge:
         self.model, self.explain, self.scoring = seat.model, seat.explain, scoring
         self.threshold = scoring.threshold_of(bank)
         self.encoder = RowEncoder(contract, seat.model.encoding)
-        self.margins = SingleRow(seat.model)
         self._write_reasons = ReasonWriter(contract, seat.model.encoding.features)
         self._score = SingleScore(scoring)
         self._bands = [(b.low, b.name) for b in reversed(scoring.scale.policy.bands)]
@@ -38,7 +36,7 @@ class Judge:
         """The decision on an applicant with these raw and derived values."""
         x = self.encoder.row(values)
         if not reasons:
-            return self._decision(self.margins(x)[0].tolist(), ())
+            return self._decision(self.model.margin(x)[0].tolist(), ())
         margins, contributions = self.explain(x)
         return self._decision(margins[0].tolist(), self._reasons(contributions[0], values))
 

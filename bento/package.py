@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bento.shapley.explaining import Explain, TabledModel, load_scoring
+from bento.shapley.explaining import OWN, Explain, ForestModel, load_scoring
 from credit.contract import Contract
 from credit.errors import ModelError
 from credit.expressions import remember
@@ -19,7 +19,6 @@ from credit.models import Model
 from credit.scoring import DOCUMENT, Scoring
 
 BANKS = "banks"
-LIBRARIES = ("lightgbm", "catboost")
 DOCUMENTS = (
     "manifest.json",
     "calibration.json",
@@ -95,10 +94,18 @@ class Package:
 
     @property
     def library(self) -> str | None:
-        """The native library that serving this package needs."""
-        seats = (self.seat, *self.seats.values())
-        native = [s.model.family for s in seats if not isinstance(s.model, TabledModel)]
-        return next((family for family in native if family in LIBRARIES), None)
+        """The native library that serving this package needs on a machine of this kind."""
+        native = [m.family for m in self._models if not isinstance(m, tuple(OWN.values()))]
+        return next((family for family in native if family in OWN), None)
+
+    @property
+    def compiled(self) -> str | None:
+        """The library that the kernel of this kind of machine stands for."""
+        return next((m.family for m in self._models if isinstance(m, ForestModel)), None)
+
+    @property
+    def _models(self) -> list[Model]:
+        return [s.model for s in (self.seat, *self.seats.values())]
 
     @property
     def golden(self) -> tuple[GoldenCase, ...]:

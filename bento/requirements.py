@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import sys
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
@@ -11,12 +14,24 @@ ROOTS = ("bentoml", "httptools", "numpy", "prometheus-client", "pydantic", "pyya
 SYSTEM = {"lightgbm": ("libgomp1",)}
 
 
-def serving_requirements(library: str | None) -> list[str]:
-    """`name==version` of what serving imports, with the native `library` if one is needed, and what that needs."""
+def serving_requirements(library: str | None, elsewhere: str | None = None) -> list[str]:
+    """`name==version` of what serving imports, with the native `library` if one is needed, and what that needs.
+
+    On another kind of machine than this one the library `elsewhere` is needed too.
+    """
+    found = _collected((*ROOTS, library) if library else ROOTS)
+    more = _collected((elsewhere,) if elsewhere else ())
+    here = f'sys_platform != "{sys.platform}" or platform_machine != "{platform.machine()}"'
+    lines = [f"{name}=={version}" for name, version in found.items()]
+    lines += [f"{name}=={version}; {here}" for name, version in more.items() if name not in found]
+    return sorted(lines)
+
+
+def _collected(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in (*ROOTS, library) if library else ROOTS:
+    for name in names:
         _collect(name, frozenset(), found)
-    return [f"{name}=={version}" for name, version in sorted(found.items())]
+    return found
 
 
 def _collect(name: str, extras: frozenset[str], found: dict[str, str]) -> None:

@@ -1,10 +1,12 @@
-"""Which way a package's contributions are computed: by tables or kernel where they are proven, else by the library."""
+"""How a package's model predicts and is explained: by tables or kernel where they are proven, else by its library."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from ctypes import CDLL
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +57,44 @@ class TabledModel(Model):
         return cls(encoding, classes, Tables(**_arrays(path)))
 
 
+class ForestModel(Model):
+    """A LightGBM model as paths: predicts as LightGBM does, without it."""
+
+    family = "lightgbm"
+    native_file = FILE
+
+    def __init__(
+        self, encoding: Encoding, classes: tuple[str, ...], kernel: CDLL, paths: dict[str, np.ndarray]
+    ):
+        super().__init__(encoding, classes)
+        self._paths = paths
+        laid_out = Paths(**{name: array for name, array in paths.items() if name != "base"})
+        laid_out.check(len(encoding.features))
+        self.explain = ForestExplainer(
+            kernel, laid_out, self.n_margins, len(encoding.features), paths["base"]
+        )
+
+    def margin(self, X: np.ndarray) -> np.ndarray:
+        return self.explain.margins(X)
+
+    def contributions(self, X: np.ndarray) -> np.ndarray:
+        return self.explain(X)[1]
+
+    def save_native(self, path: Path) -> None:
+        np.savez_compressed(path, **self._paths)
+
+    @classmethod
+    def load_native(cls, path: Path, encoding: Encoding, classes: tuple[str, ...]) -> ForestModel:
+        kernel, paths = load_kernel(), _arrays(path)
+        if kernel is None or set(paths) != LAID_OUT:
+            raise Unreadable(f"{path} is for another kernel than there is here")
+        return cls(encoding, classes, kernel, paths)
+
+
+OWN: dict[str, type[TabledModel | ForestModel]] = {"catboost": TabledModel, "lightgbm": ForestModel}
+"""families that are served without their library"""
+
+
 def save_explainer(model: Model, X: np.ndarray, folder: Path) -> bool:
     """Write what makes explaining `model` fast into `folder`, if it equals the library around the applicants `X`."""
     path, probes = folder / FILE, _probes(X)
@@ -67,8 +107,9 @@ def save_explainer(model: Model, X: np.ndarray, folder: Path) -> bool:
         return False
     if not path.is_file():
         return False
-    margins, shap = load_scoring(folder)[1](probes)
-    equal = np.allclose(margins, model.margin(probes), rtol=0, atol=1e-9)
+    own, explain = load_scoring(folder)
+    (margins, shap), alone = explain(probes), own.margin(probes)
+    equal = np.allclose([margins, alone], model.margin(probes), rtol=0, atol=1e-9)
     if not (equal and np.allclose(shap, model.contributions(probes), rtol=0, atol=CLOSE)):
         path.unlink()
         return False
@@ -76,18 +117,15 @@ def save_explainer(model: Model, X: np.ndarray, folder: Path) -> bool:
 
 
 def load_scoring(folder: Path) -> tuple[Model, Explain]:
-    """The model in `folder`, and the fastest way to explain it. Raises ModelError where it is damaged."""
+    """The model in `folder`, in the fastest way there is, and what explains it. Raises ModelError where it is damaged."""
     head, path = read_head(folder), folder / FILE
-    if head["family"] == "catboost" and path.is_file():
-        tabled = TabledModel.load_native(path, Encoding.from_dict(head["encoding"]), tuple(head["classes"]))
-        return tabled, tabled.explain
-    model, kernel = load_model(folder), load_kernel()
-    if model.family == "lightgbm" and path.is_file() and kernel:
-        arrays = _arrays(path)
-        # A package that another release of the kernel was made for is explained by the library.
-        if set(arrays) == LAID_OUT:
-            base, features = arrays.pop("base"), len(model.encoding.features)
-            return model, ForestExplainer(kernel, Paths(**arrays), model.n_margins, features, base)
+    if head["family"] in OWN and path.is_file():
+        with suppress(Unreadable):
+            own = OWN[head["family"]].load_native(
+                path, Encoding.from_dict(head["encoding"]), tuple(head["classes"])
+            )
+            return own, own.explain
+    model = load_model(folder)
     return model, lambda X: (model.margin(X), model.contributions(X))
 
 

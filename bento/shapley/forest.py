@@ -1,4 +1,4 @@
-"""A LightGBM model with contributions from the kernel."""
+"""A LightGBM model's paths, gone by the kernel."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ class ForestExplainer:
         self._explain = kernel.explain
         self._explain.restype = None
         self._explain.argtypes = [*[ctypes.c_void_p] * 2, ctypes.c_int64, *[ctypes.c_void_p] * 3]
+        self._predict = kernel.predict
+        self._predict.restype = None
+        self._predict.argtypes = [*[ctypes.c_void_p] * 2, ctypes.c_int64, ctypes.c_void_p]
         self._start = np.zeros((margins, features + 1))
         self._start[:, -1] = base
         # The structure holds addresses alone: what they point to must live as long.
@@ -52,6 +55,13 @@ class ForestExplainer:
             self._address, X.ctypes.data, len(X), shap.ctypes.data, margin.ctypes.data, self._room()
         )
         return margin, shap
+
+    def margins(self, X: np.ndarray) -> np.ndarray:
+        """Margins alone, shape (n, K)."""
+        X = np.ascontiguousarray(X, dtype=np.float64)
+        margin = np.zeros((len(X), len(self._start)))
+        self._predict(self._address, X.ctypes.data, len(X), margin.ctypes.data)
+        return margin
 
     def _room(self) -> int:
         """Where this thread's scratch array lies."""

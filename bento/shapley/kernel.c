@@ -13,7 +13,7 @@
 #include <math.h>
 #include <stdint.h>
 
-enum { SPLITS = 255, LANES = 4 };
+enum { SPLITS = 255, LANES = 4, TOGETHER = 8 };
 typedef double v4 __attribute__((vector_size(8 * LANES), aligned(8)));
 
 /* Nodes of a tree of n splits are these, each after the one above it, and from n on its leaves. */
@@ -107,6 +107,59 @@ static inline __attribute__((always_inline)) double explain_tree(
     return node[0][0][0];
 }
 
+static void read_row(const forest *f, const double *row, double *readings) {
+    for (int64_t i = 0; i < f->features; i++) {
+        const double x = row[i];
+        readings[i] = x == x ? x : -INFINITY;
+        readings[f->features + i] = x == x ? x : INFINITY;
+    }
+}
+
+/* A walk from the root of a tree of n splits to a leaf. Several are gone together: each waits for memory. */
+typedef struct {
+    const split *splits;
+    const double *readings;
+    int64_t n, node;
+} walk;
+
+static void go(walk *walks, int together) {
+    for (int64_t waiting = 1; waiting;) {
+        waiting = 0;
+        for (int k = 0; k < together; k++) {
+            walk *w = walks + k;
+            if (w->node >= w->n) continue;
+            const split *at = w->splits + w->node;
+            w->node = at->below[w->readings[at->reading] <= at->threshold];
+            waiting |= w->node < w->n;
+        }
+    }
+}
+
+/* `margin` has shape (rows, margins), and is added to. */
+void predict(const forest *f, const double *rows, int64_t count, double *margin) {
+    double readings[TOGETHER][2 * f->features];
+    walk walks[TOGETHER];
+    for (int64_t row = 0; row < count;) {
+        /* Many rows go through one tree together, a single one through many trees. */
+        const int wide = count - row < TOGETHER ? 1 : TOGETHER, deep = TOGETHER / wide;
+        for (int k = 0; k < wide; k++) read_row(f, rows + (row + k) * f->features, readings[k]);
+        for (int64_t tree = 0; tree < f->trees; tree += deep) {
+            const int trees = f->trees - tree < deep ? f->trees - tree : deep, together = wide * trees;
+            for (int k = 0; k < together; k++) {
+                const int64_t first = f->first_split[tree + k / wide], end = f->first_split[tree + k / wide + 1];
+                walks[k] = (walk){f->splits + first, readings[k % wide], end - first, 0};
+            }
+            go(walks, together);
+            for (int k = 0; k < together; k++) {
+                const int64_t at = tree + k / wide;
+                margin[(row + k % wide) * f->margins + at % f->margins] +=
+                    f->leaves[f->first_split[at] + at + walks[k].node - walks[k].n];
+            }
+        }
+        row += wide;
+    }
+}
+
 /* `shap` has shape (rows, slots), `margin` (rows, margins); both are added to. `lanes` has room for LANES times
    `slots` noughts. */
 #if defined(__x86_64__) && defined(__linux__) && !defined(__clang__) && __GNUC__ >= 12
@@ -115,11 +168,7 @@ __attribute__((target_clones("arch=x86-64-v3", "default")))
 void explain(const forest *f, const double *rows, int64_t count, double *shap, double *margin, double *lanes) {
     double readings[2 * f->features];
     for (int64_t r = 0; r < count; r++) {
-        for (int64_t i = 0; i < f->features; i++) {
-            const double x = rows[r * f->features + i];
-            readings[i] = x == x ? x : -INFINITY;
-            readings[f->features + i] = x == x ? x : INFINITY;
-        }
+        read_row(f, rows + r * f->features, readings);
         for (int64_t tree = 0; tree < f->trees; tree++) {
             const int64_t first = f->first_split[tree], n = f->first_split[tree + 1] - first;
             const int64_t to = tree % f->margins;

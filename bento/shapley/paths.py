@@ -35,6 +35,30 @@ class Paths:
     splits: np.ndarray
     leaves: np.ndarray
 
+    def check(self, features: int) -> None:
+        """Raise Unreadable where an array points outside another: the kernel follows it without looking."""
+        ends, splits, vectors = self.first_split, self.splits, self.vectors
+        sizes = np.diff(ends)
+        tree = np.repeat(np.arange(len(sizes)), np.maximum(sizes, 0))
+        sound = (
+            splits.dtype == SPLIT and self.leaves.dtype == float and ends.dtype == vectors.dtype == np.int64
+            and len(ends) == len(vectors) + 1 and ends[0] == 0 and ends[-1] == len(splits) == len(tree)
+            and len(self.leaves) == len(splits) + len(sizes) and bool(np.all((sizes >= 0) & (sizes <= MOST_SPLITS)))
+            and bool(np.all((vectors >= 1) & (vectors <= (LONGEST + 1) // (2 * LANES))))
+        )  # fmt: skip
+        if not sound:
+            raise Unreadable("the arrays do not fit each other")
+        place, most = np.arange(len(splits)) - ends[tree], 2 * sizes[tree]
+        below, former = splits["below"], splits["former"]
+        inside = (
+            (splits["feature"] >= 0) & (splits["feature"] < features)
+            & (splits["reading"] >= 0) & (splits["reading"] < 2 * features)
+            & np.all((below > place[:, None]) & (below <= most[:, None]), axis=1)
+            & (former >= -1) & (former < place)
+        )  # fmt: skip
+        if not inside.all():
+            raise Unreadable("a split points outside its tree")
+
 
 @dataclass(frozen=True)
 class _Node:

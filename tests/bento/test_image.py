@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from bento.build import build_bento
 from bento.requirements import serving_requirements
@@ -16,6 +17,8 @@ from tests.bento.server import serving
 
 HEAVY = {
     "catboost",
+    "lightgbm",
+    "scipy",
     "pandas",
     "polars",
     "sklearn",
@@ -50,11 +53,18 @@ def test_serving_imports_nothing_heavy(family, tmp_path):
     assert (done.returncode, done.stdout.strip()) in {(0, "accepted"), (0, "refused")}, done.stderr
 
 
-@pytest.mark.parametrize("library", ["lightgbm", None])
-def test_requirements_are_pinned_and_light(library):
-    names = {line.split("==")[0] for line in serving_requirements(library)}
-    assert all("==" in line for line in serving_requirements(library))
+def test_requirements_are_pinned_and_light():
+    names = {line.split("==")[0] for line in serving_requirements(None)}
+    assert all("==" in line for line in serving_requirements(None))
     assert not names & {*HEAVY, "scikit-learn"}
+
+
+def test_a_library_that_the_kernel_stands_for_is_installed_on_other_machines_alone():
+    lines = [Requirement(line) for line in serving_requirements(None, "lightgbm")]
+    marked = {r.name: r.marker for r in lines if r.marker}
+    assert set(marked) == {"lightgbm", "scipy", "narwhals"}
+    assert not any(marker.evaluate() for marker in marked.values())
+    assert all(marker.evaluate({"platform_machine": "other"}) for marker in marked.values())
 
 
 @pytest.mark.slow

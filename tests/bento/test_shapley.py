@@ -10,7 +10,7 @@ import pytest
 
 from bento.scorer import Scorer
 from bento.shapley import explaining
-from bento.shapley.explaining import FILE, TabledModel, load_scoring
+from bento.shapley.explaining import FILE, ForestModel, TabledModel, load_scoring
 from bento.shapley.kernel import load_kernel
 from bento.shapley.paths import Unreadable, read_paths
 from tests.bento import packages
@@ -46,11 +46,11 @@ def test_margins_and_contributions_equal_the_library(pair):
 def test_the_fast_way_is_taken(pair):
     folder, model = pair
     assert (folder / FILE).is_file()
-    scoring, explain = load_scoring(folder)
+    scoring, _ = load_scoring(folder)
     if model.family == "catboost":
         assert isinstance(scoring, TabledModel)
     else:
-        assert load_kernel() is None or type(explain).__name__ == "ForestExplainer"
+        assert load_kernel() is None or isinstance(scoring, ForestModel)
 
 
 def test_without_a_kernel_the_library_explains(pair, monkeypatch):
@@ -118,3 +118,12 @@ def test_reasons_are_those_of_the_library(pair, monkeypatch):
         assert [r.code for r in fast.score(applicant).reasons] == [
             r.code for r in slow.score(applicant).reasons
         ]
+
+
+@pytest.mark.parametrize("field", ["below", "former", "feature", "reading"])
+def test_paths_that_point_outside_are_left_to_the_library(field):
+    paths = read_paths(packages.model("lightgbm").text, 1, 17)
+    paths.check(17)
+    paths.splits[field][-1] = 999
+    with pytest.raises(Unreadable):
+        paths.check(17)
