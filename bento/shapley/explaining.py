@@ -117,7 +117,7 @@ def save_explainer(model: Model, X: np.ndarray, folder: Path) -> bool:
 
 
 def load_scoring(folder: Path) -> tuple[Model, Explain]:
-    """The model in `folder`, in the fastest way there is, and what explains it. Raises ModelError where it is damaged."""
+    """The model in `folder` in its fastest form, and what explains it. Raises ModelError where it is damaged."""
     head, path = read_head(folder), folder / FILE
     if head["family"] in OWN and path.is_file():
         with suppress(Unreadable):
