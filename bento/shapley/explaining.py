@@ -9,7 +9,7 @@ from contextlib import suppress
 from ctypes import CDLL
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,9 +63,7 @@ class ForestModel(Model):
     family = "lightgbm"
     native_file = FILE
 
-    def __init__(
-        self, encoding: Encoding, classes: tuple[str, ...], kernel: CDLL, paths: dict[str, np.ndarray]
-    ):
+    def __init__(self, encoding: Encoding, classes: tuple[str, ...], kernel: CDLL, paths: dict[str, Any]):
         super().__init__(encoding, classes)
         self._paths = paths
         laid_out = Paths(**{name: array for name, array in paths.items() if name != "base"})
