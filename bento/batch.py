@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field, TypeAdapter
@@ -94,13 +95,17 @@ def score(judge: Judge, reader: ApplicantReader, reading: Reading, reasons: bool
 
 
 def _read(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], start: int) -> Reading:
-    values, faults = [], {}
+    applicants, places, faults = [], [], {}
     for i, row in enumerate(rows):
         try:
-            values.append(reader.values(reader.parse(row)))
+            applicants.append(reader.parse(row))
+            places.append(i)
         except ApplicantError as error:
             faults[i] = error.faults
-    return Reading(start, rows, judge.encoder.matrix(values), faults)
+    columns, wrong = reader.columns(applicants)
+    X = judge.encoder.columns(columns, len(applicants))
+    faults |= {places[i]: tuple(found) for i, found in wrong.items()}
+    return Reading(start, rows, np.delete(X, list(wrong), axis=0) if wrong else X, faults)
 
 
 def _cut(body: bytes) -> list[bytes]:
@@ -114,12 +119,24 @@ def _cut(body: bytes) -> list[bytes]:
 
 def _parsed(body: bytes) -> list[bytes]:
     try:
-        rows = from_json(body)
+        from_json(body)
+        rows = json.loads(body, object_pairs_hook=_Object)
     except ValueError as error:
         raise _no_list(str(error)) from None
     if not isinstance(rows, list):
         raise _no_list("it is another kind of JSON")
-    return [to_json(row, inf_nan_mode="constants") for row in rows]
+    return [row.text if isinstance(row, _Object) else to_json(row, inf_nan_mode="constants") for row in rows]
+
+
+class _Object:
+    """A JSON object as it was sent: a name that stands there twice still does."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]):
+        parts = (
+            to_json(name) + b":" + to_json(v, inf_nan_mode="constants", fallback=lambda _: {})
+            for name, v in pairs
+        )
+        self.text = b"{" + b",".join(parts) + b"}"
 
 
 def _no_list(why: str) -> Problem:

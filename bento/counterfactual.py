@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from bento.decision import Share
+from bento.judge import Judge
 from bento.scorer import Scorer
 from credit.contract import Column
 from credit.errors import DataError
@@ -55,23 +56,25 @@ def changeable(scorer: Scorer, names: Sequence[str] | None) -> list[Column]:
     return [columns[n] for n in dict.fromkeys(names)]
 
 
-def find_change(scorer: Scorer, applicant: BaseModel, columns: Sequence[Column]) -> WhatIf | None:
-    """The cheapest change of one or two `columns` that turns the decision, None where there is none.
+def find_change(
+    scorer: Scorer, judge: Judge, applicant: BaseModel, columns: Sequence[Column]
+) -> WhatIf | None:
+    """The cheapest change of one or two `columns` that turns the decision of `judge`, None where there is none.
 
     A number costs the factor it changes by (doubling costs 1), another level of a category costs 1.
     """
     given = applicant.model_dump(mode="json")
-    refused = scorer.score(applicant, reasons=False).decision == "refused"
+    refused = judge.decide(scorer.values(applicant), reasons=False).decision == "refused"
     for size in (1, 2):
         tried = sorted(_candidates(given, columns, size), key=lambda c: c.cost)
-        found = _first_turned(scorer, given, tried, refused)
+        found = _first_turned(scorer, judge, given, tried, refused)
         if found:
             return found
     return None
 
 
 def _first_turned(
-    scorer: Scorer, given: dict[str, Any], tried: Iterable[_Candidate], refused: bool
+    scorer: Scorer, judge: Judge, given: dict[str, Any], tried: Iterable[_Candidate], refused: bool
 ) -> WhatIf | None:
     valid: list[tuple[_Candidate, np.ndarray]] = []
     for candidate in tried:
@@ -79,11 +82,11 @@ def _first_turned(
             values = scorer.values({**given, **candidate.changes})
         except ApplicantError:
             continue
-        valid.append((candidate, scorer.vector(values)[0]))
+        valid.append((candidate, judge.encoder.row(values)[0]))
     if not valid:
         return None
-    pds = scorer.probability(np.stack([x for _, x in valid]))
-    turned = np.flatnonzero((pds >= scorer.threshold) != refused)
+    pds = judge.probability(np.stack([x for _, x in valid]))
+    turned = np.flatnonzero((pds >= judge.threshold) != refused)
     if not len(turned):
         return None
     first = int(turned[0])

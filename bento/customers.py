@@ -71,7 +71,7 @@ class Customers:
         return CustomerScore(decision.pd, decision.threshold, decision.decision)
 
     def shap(self, customer: str) -> Shap:
-        return shap_values(self._scorer, self.values(customer))
+        return shap_values(self._scorer.shared, self.values(customer))
 
     def features(self, customer: str) -> dict[str, Any]:
         """The features that move this applicant's score most, the strongest first, with their values."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from bento.counterfactual import WhatIf
 from bento.decision import Decision, Share
+from bento.judge import Judge
 from bento.scorer import Scorer
 from credit.reasons import toward_worst
 
@@ -41,28 +42,30 @@ class Explanation:
     what_if: Annotated[
         WhatIf | None, Field(description="the smallest change found that turns the decision")
     ] = None
+    bank: Annotated[str | None, Field(description="the bank as which it was decided")] = None
 
 
 EXPLANATION = TypeAdapter(Explanation)
 
 
-def shap_values(scorer: Scorer, values: Mapping[str, Any]) -> Shap:
+def shap_values(judge: Judge, values: Mapping[str, Any]) -> Shap:
     """The contributions to the score of an applicant with these raw and derived values."""
-    contributions = scorer.contributions(scorer.vector(values))[0]
+    contributions = judge.explain(judge.encoder.row(values))[1][0]
     base = contributions[-1, -1] - (contributions[:, -1].mean() if len(contributions) > 1 else 0.0)
-    return Shap(float(base), toward_worst(contributions).tolist(), list(scorer.model.encoding.features))
+    return Shap(float(base), toward_worst(contributions).tolist(), list(judge.model.encoding.features))
 
 
-def explain(scorer: Scorer, applicant: BaseModel, what_if: WhatIf | None) -> Explanation:
-    """The explanation of the decision on `applicant`."""
-    decision: Decision = scorer.score(applicant, reasons=False)
+def explain(scorer: Scorer, judge: Judge, applicant: BaseModel, what_if: WhatIf | None) -> Explanation:
+    """The explanation of the decision of `judge` on `applicant`."""
     values = scorer.values(applicant)
+    decision: Decision = judge.decide(values, reasons=False)
     return Explanation(
         decision.pd,
         decision.decision,
         decision.threshold,
         decision.model_version,
-        shap_values(scorer, values),
+        shap_values(judge, values),
         scorer.reader.features(values),
         what_if,
+        decision.bank,
     )

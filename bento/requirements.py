@@ -10,7 +10,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOTS = ("bentoml", "httptools", "numpy", "prometheus-client", "pydantic", "pyyaml", "uvloop")
+ROOTS = (
+    "arro3-core", "arro3-io", "bentoml", "httptools", "numpy", "prometheus-client", "psycopg", "psycopg-binary",
+    "pydantic", "pyyaml", "uvloop",
+)  # fmt: skip
 SYSTEM = {"lightgbm": ("libgomp1",)}
 
 

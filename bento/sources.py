@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from credit.errors import FedCreditError
+from credit.home import cache_folder
 from credit.manifest import NAME
 
 PATIENCE = 20.0
@@ -92,7 +93,7 @@ class MLflowAlias:
 
 @dataclass(frozen=True)
 class HubRevision:
-    """A model repository at a branch or tag, downloaded file by file as its manifest lists them."""
+    """A model repository at a branch or tag, downloaded once, file by file as its manifest lists them."""
 
     repository: str
     revision: str
@@ -104,7 +105,18 @@ class HubRevision:
 
     def fetch(self, identity: str) -> Path:
         sha = identity.rpartition("@")[2]
-        folder = Path(tempfile.mkdtemp(prefix="fedcredit-hub-"))
+        kept = cache_folder() / "hub" / self.repository.replace("/", "--") / sha
+        if kept.is_dir():
+            return kept
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+            fresh = Path(scratch, sha)
+            self._download(identity, sha, fresh)
+            if not kept.is_dir():
+                fresh.rename(kept)
+        return kept
+
+    def _download(self, identity: str, sha: str, folder: Path) -> None:
         manifest = self._get(f"{self.repository}/resolve/{sha}/{NAME}")
         for name in (NAME, *json.loads(manifest)["files"]):
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
@@ -113,7 +125,6 @@ class HubRevision:
             target.parent.mkdir(parents=True, exist_ok=True)
             quoted = urllib.parse.quote(name)
             target.write_bytes(self._get(f"{self.repository}/resolve/{sha}/{quoted}"))
-        return folder
 
     def _get(self, path: str) -> bytes:
         endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")

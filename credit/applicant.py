@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -62,6 +64,10 @@ def applicant_from_source(contract: Contract, row: Mapping[str, str | None]) -> 
     return {name: value for name, value in applicant.items() if value is not None}
 
 
+Faults = Mapping[int, Sequence[Fault]]
+"""what is wrong with some of many applicants, by place"""
+
+
 class ApplicantReader:
     """Reads applicants by one contract; equal to `credit.ingestion` on every record, in microseconds."""
 
@@ -76,9 +82,14 @@ class ApplicantReader:
     def parse(self, body: bytes | str) -> BaseModel:
         """The applicant in a JSON text. Raises ApplicantError naming each wrong field and its rule."""
         try:
-            return self._parse(body)
+            applicant = self._parse(body)
         except ValidationError as error:
             raise ApplicantError(faults_of(error, self.contract)) from None
+        # As many colons as fields: none stands there twice. Otherwise a text may hold one, so look closer.
+        colons = body.count(":") if isinstance(body, str) else body.count(b":")
+        if colons != len(applicant.__pydantic_fields_set__):
+            _refuse_repeated(body, self.contract)
+        return applicant
 
     def check(self, fields: Mapping[str, Any]) -> BaseModel:
         """The applicant with these fields. Raises ApplicantError as `parse` does."""
@@ -91,6 +102,26 @@ class ApplicantReader:
         """
         return self._derive(applicant.__dict__)
 
+    def columns(self, applicants: Sequence[BaseModel]) -> tuple[Mapping[str, Sequence[Any]], Faults]:
+        """Raw and derived values of many applicants by column, and what is wrong with some, by place."""
+        rows = [a.__dict__ for a in applicants]
+        raw = {name: [row[name] for row in rows] for name in self.model.model_fields}
+        try:
+            return self._derive.columns(raw, len(rows))
+        except (ArithmeticError, TypeError, ValueError):
+            return self._one_by_one(applicants)
+
+    def _one_by_one(self, applicants: Sequence[BaseModel]) -> tuple[Mapping[str, Sequence[Any]], Faults]:
+        rows, faults = [], {}
+        for i, applicant in enumerate(applicants):
+            try:
+                rows.append(self.values(applicant))
+            except ApplicantError as error:
+                rows.append({})
+                faults[i] = error.faults
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}, faults
+
     def features(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The feature row of `values`, winsorised, as `Encoding.vector` takes it."""
         row = {name: values[name] for name in self._features}
@@ -98,6 +129,15 @@ class ApplicantReader:
             if (value := row[name]) is not None:
                 row[name] = min(max(value, low), high)
         return row
+
+
+def _refuse_repeated(body: bytes | str, contract: Contract) -> None:
+    """Raise ApplicantError where a field of the JSON object stands there twice: which was meant?"""
+    names = Counter(json.loads(body, object_pairs_hook=lambda pairs: [name for name, _ in pairs]))
+    titles = {c.name: c.title for c in contract.applicant_columns}
+    repeated = [n for n, times in names.items() if times > 1]
+    if repeated:
+        raise ApplicantError([Fault(n, "repeated", f"{titles[n]} is given more than once") for n in repeated])
 
 
 def _field(column: Column) -> tuple[Any, Any]:

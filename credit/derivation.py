@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from credit.column_expressions import ColumnEvaluator, compile_columns
 from credit.contract import Contract, Derived, Role, Rule
 from credit.expressions import Evaluator, Expression, columns_of
 from credit.faults import ApplicantError, Fault, limits
@@ -16,29 +17,49 @@ class Derivation:
 
     def __init__(self, contract: Contract):
         known = {c.name for c in contract.applicant_columns}
-        self._steps: list[tuple[Derived, Evaluator]] = []
+        self._steps: list[tuple[Derived, Evaluator, ColumnEvaluator]] = []
         for derived in contract.derived:
             if columns_of(derived.sql) <= known and derived.role in (Role.FEATURE, Role.INPUT):
-                self._steps.append((derived, derived.expression.compile()))
+                expression = derived.expression
+                self._steps.append((derived, expression.compile(), compile_columns(expression.tree)))
                 known.add(derived.name)
-        self._rules = [
-            (r, Expression.parse(r.sql).compile()) for r in contract.rules if columns_of(r.sql) <= known
-        ]
+        rules = [(r, Expression.parse(r.sql)) for r in contract.rules if columns_of(r.sql) <= known]
+        self._rules = [(r, e.compile(), compile_columns(e.tree)) for r, e in rules]
 
     def __call__(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
         """`raw` with its derived values. Raises ApplicantError where one breaks its range, book or a rule."""
         if not self._steps and not self._rules:
             return raw
         values, faults = dict(raw), []
-        for derived, evaluate in self._steps:
+        for derived, evaluate, _ in self._steps:
             value = _typed(evaluate(values), derived)
             values[derived.name] = value
             if value is not None and (fault := _fault(value, derived)):
                 faults.append(fault)
-        faults += [_broken(rule) for rule, holds in self._rules if holds(values) in (False, 0)]
+        faults += [_broken(rule) for rule, holds, _ in self._rules if holds(values) in (False, 0)]
         if faults:
             raise ApplicantError(faults)
         return values
+
+    def columns(
+        self, raw: Mapping[str, list[Any]], n: int
+    ) -> tuple[dict[str, list[Any]], dict[int, list[Fault]]]:
+        """Of n applicants the columns `raw` with the derived ones, and what is wrong with some, by place.
+
+        Raises ArithmeticError, TypeError or ValueError where a branch that no applicant takes can't be
+        computed: then they are to be derived one by one.
+        """
+        columns, faults = dict(raw), {}
+        for derived, _, evaluate in self._steps:
+            column = columns[derived.name] = [_typed(v, derived) for v in evaluate(columns, n)]
+            for i, value in enumerate(column):
+                if value is not None and (fault := _fault(value, derived)):
+                    faults.setdefault(i, []).append(fault)
+        for rule, _, evaluate in self._rules:
+            for i, holds in enumerate(evaluate(columns, n)):
+                if holds in (False, 0):
+                    faults.setdefault(i, []).append(_broken(rule))
+        return columns, faults
 
 
 def _typed(value: Any, derived: Derived) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ def _logarithm(a: float) -> float:
     return math.log(a) if a > 0 else (-math.inf if a == 0 else math.nan)
 
 
-_STRICT: dict[str, Callable[..., Any]] = {
+STRICT: dict[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -145,10 +145,10 @@ def _compiled(tree: Any) -> Evaluator:
     if head == "case":
         return _case(rest)
     parts = [_compiled(part) for part in rest]
-    if head in _LENIENT:
-        function = _LENIENT[head]
+    if head in LENIENT:
+        function = LENIENT[head]
         return lambda row: function([part(row) for part in parts])
-    strict = _STRICT[head]
+    strict = STRICT[head]
     if len(parts) == 1:
         return _strict_unary(strict, parts[0])
     if len(parts) == 2:
@@ -181,23 +181,23 @@ def _case(rest: list[Any]) -> Evaluator:
     return evaluate
 
 
-def _and(values: list[Value]) -> Value:
+def _and(values: Sequence[Value]) -> Value:
     if any(v is not None and not v for v in values):
         return False
     return None if None in values else True
 
 
-def _or(values: list[Value]) -> Value:
+def _or(values: Sequence[Value]) -> Value:
     if any(values):
         return True
     return None if None in values else False
 
 
-def _present(values: list[Value]) -> list[Any]:
+def _present(values: Sequence[Value]) -> list[Any]:
     return [v for v in values if v is not None]
 
 
-_LENIENT: dict[str, Callable[[list[Value]], Value]] = {
+LENIENT: dict[str, Callable[[Sequence[Value]], Value]] = {
     "and": _and,
     "or": _or,
     "is_null": lambda values: values[0] is None,

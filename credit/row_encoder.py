@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -37,10 +35,15 @@ class RowEncoder:
 
     def matrix(self, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Many applicants, shape (n, F)."""
-        X = np.empty((len(rows), len(self._names)))
-        X[:, self._numbers] = _numbers(rows, [self._names[i] for i in self._numbers])
+        return self.columns({name: [row[name] for row in rows] for name in self._names}, len(rows))
+
+    def columns(self, columns: Mapping[str, Sequence[Any]], n: int) -> np.ndarray:
+        """Many applicants' values by column, shape (n, F)."""
+        X = np.empty((n, len(self._names)))
+        for i in self._numbers:
+            X[:, i] = np.array(columns[self._names[i]], dtype=np.float64)
         for i, levels in self._coded:
-            X[:, i] = _codes([row[self._names[i]] for row in rows], levels)
+            X[:, i] = _codes(columns[self._names[i]], levels)
         for i, low, high in self._clips:
             np.minimum(np.maximum(X[:, i], low), high, out=X[:, i])
         return X
@@ -52,17 +55,6 @@ def limits_of(field: Column | Derived) -> tuple[float, float]:
     return -np.inf if low is None else low, np.inf if high is None else high
 
 
-def _codes(column: list[Any], levels: Levels) -> list[float]:
+def _codes(column: Sequence[Any], levels: Levels) -> list[float]:
     missing = levels[MISSING]
     return [levels.get(value or MISSING, missing) for value in column]
-
-
-def _numbers(rows: Sequence[Mapping[str, Any]], names: list[str]) -> np.ndarray:
-    if len(names) > 1:
-        cells = chain.from_iterable(map(itemgetter(*names), rows))
-        try:
-            return np.fromiter(cells, np.float64, len(rows) * len(names)).reshape(-1, len(names))
-        except TypeError:
-            pass  # Something is not known: column by column it becomes NaN.
-    columns = [np.array([row[name] for row in rows], dtype=np.float64) for name in names]
-    return np.array(columns).reshape(len(names), len(rows)).T

@@ -1,4 +1,4 @@
-"""POST /predict/batch: a JSON list or NDJSON in, the same form out, as a stream."""
+"""POST /predict/batch: a JSON list, NDJSON or Parquet in, JSON out, as a stream."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from bento.batch import BatchRow, Reading, read_list, read_rows, row_json, score
 from bento.body import read_body
 from bento.endpoints.predict import BANK, asked_bank, wants_reasons
 from bento.operation import Operation
-from bento.problems import Problem
+from bento.parquet import read_parquet
 from bento.scorer import Scorer
 from bento.stated_contract import PARAMETER as STATED_CONTRACT
 from bento.stated_contract import check_stated_contract
 
 NDJSON = "application/x-ndjson"
+PARQUET = "application/vnd.apache.parquet"
 REASONS = {
     "name": "reasons",
     "in": "query",
@@ -29,24 +30,27 @@ REASONS = {
 async def predict_batch(request: Request) -> Response:
     """A decision on each applicant; those that are wrong come back with their errors, the others are scored.
 
-    The answer has the form of the body: a JSON list, or with `Content-Type: application/x-ndjson` one object
-    a line. Parquet is not read: its reader would double the image.
+    The body is a JSON list; with `Content-Type: application/x-ndjson` one object a line, with
+    `application/vnd.apache.parquet` a Parquet file with a column a field. Lines are answered in lines.
     """
     state = request.app.state
     scorer = state.served.current()
     check_stated_contract(request, scorer)
     reasons, judge = wants_reasons(request, default="false"), scorer.judge_of(asked_bank(request))
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind not in ("application/json", NDJSON):
-        raise Problem(415, f"send application/json or {NDJSON}")
     body = await read_body(request, state.settings.batch_bytes, state.settings.body_seconds)
     most = state.settings.batch_rows
     if kind == NDJSON:
         readings = read_rows(judge, scorer.reader, split_lines(body), most)
+    elif kind == PARQUET:
+        rows = await asyncio.to_thread(read_parquet, body, most, state.settings.batch_bytes)
+        readings = read_rows(judge, scorer.reader, rows, most)
     else:
         readings = iter(await asyncio.to_thread(read_list, judge, scorer.reader, body, most))
     parts = _recorded(((r, score(judge, scorer.reader, r, reasons)) for r in readings), request, scorer)
-    return StreamingResponse(_lines(parts) if kind == NDJSON else _list(parts), media_type=kind)
+    if kind == NDJSON:
+        return StreamingResponse(_lines(parts), media_type=NDJSON)
+    return StreamingResponse(_list(parts), media_type="application/json")
 
 
 def _recorded(
@@ -88,7 +92,7 @@ BATCH = (
         body=["Applicant"],
         answer=list[BatchRow],
         parameters=(REASONS, BANK, STATED_CONTRACT),
-        problems=(400, 404, 408, 409, 413, 415, 422, 503),
+        problems=(400, 404, 408, 409, 413, 422, 503),
         example=lambda applicant: [applicant],
     ),
 )

@@ -13,6 +13,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from credit.home import cache_folder
+
 SOURCE = Path(__file__).with_name("kernel.c")
 FLAGS = ("-O3", "-fPIC", "-shared", "-std=gnu11")
 
@@ -26,10 +28,10 @@ def kernel_name() -> str:
 @cache
 def load_kernel() -> ctypes.CDLL | None:
     """The kernel, None where it is neither at hand nor to be compiled."""
-    for folder in (SOURCE.parent, _cache()):
+    for folder in (SOURCE.parent, cache_folder()):
         if (folder / kernel_name()).is_file():
             return _opened(folder / kernel_name())
-    return _opened(_cache() / kernel_name()) if compile_kernel(_cache()) else None
+    return _opened(cache_folder() / kernel_name()) if compile_kernel(cache_folder()) else None
 
 
 def compile_kernel(folder: Path) -> bool:
@@ -52,8 +54,3 @@ def _opened(path: Path) -> ctypes.CDLL | None:
         return ctypes.CDLL(str(path))
     except OSError:
         return None
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "fedcredit"

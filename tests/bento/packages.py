@@ -117,6 +117,10 @@ def _catboost(X: np.ndarray, y: np.ndarray, classes: int, trees: int, depth: int
     return booster._serialize_model()
 
 
+def contract_fields() -> list[str]:
+    return [c.name for c in contract().applicant_columns]
+
+
 def applicants(count: int = 20, classes: int = 2) -> list[dict[str, Any]]:
     """Applicants as JSON has them, of the first good records."""
     rows = ingested(classes).records["row"].head(count)

@@ -9,6 +9,7 @@ import pytest
 from pydantic_core import to_json
 
 from bento.batch import read_list, score
+from bento.explanation import explain
 from bento.packaging import write_package
 from bento.scorer import Scorer, UnknownBank
 from credit.manifest import ManifestError
@@ -74,3 +75,12 @@ def test_a_continuation_that_was_changed_is_refused(folder, tmp_path):
     (copy / "banks" / "B BANK" / "golden.json").write_text("[]")
     with pytest.raises(ManifestError):
         Scorer.load(copy)
+
+
+def test_an_explanation_is_of_the_bank_that_decides(scorer):
+    applicant = scorer.reader.check(packages.applicants(1)[0])
+    own, shared = (explain(scorer, scorer.judge_of(bank), applicant, None) for bank in ("B BANK", ""))
+    assert own.pd == scorer.score(applicant, bank="B BANK").pd != shared.pd
+    log_odds = np.log(own.pd / (1 - own.pd))
+    assert own.shap.base_value + sum(own.shap.values) == pytest.approx(log_odds, abs=1e-6)
+    assert (own.bank, shared.bank) == ("B BANK", None)

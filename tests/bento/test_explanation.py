@@ -22,13 +22,13 @@ def scorer(request, tmp_path_factory) -> Scorer:
 
 def test_contributions_add_up_to_the_log_odds(scorer):
     for applicant in packages.applicants():
-        shap = shap_values(scorer, scorer.values(applicant))
+        shap = shap_values(scorer.shared, scorer.values(applicant))
         pd = scorer.score(applicant, reasons=False).pd
         assert shap.base_value + sum(shap.values) == pytest.approx(math.log(pd / (1 - pd)), abs=1e-6)
 
 
 def test_an_explanation_names_the_features_as_the_model_read_them(scorer):
-    explanation = explain(scorer, scorer.reader.check(packages.applicants(1)[0]), None)
+    explanation = explain(scorer, scorer.shared, scorer.reader.check(packages.applicants(1)[0]), None)
     assert list(explanation.features) == list(packages.contract().spec.features)
     assert explanation.shap.feature_names == list(explanation.features)
 
@@ -38,7 +38,7 @@ def test_a_what_if_turns_the_decision_and_keeps_the_contract(scorer):
     found = 0
     for applicant in packages.applicants():
         before = scorer.score(applicant)
-        change = find_change(scorer, scorer.reader.check(applicant), columns)
+        change = find_change(scorer, scorer.shared, scorer.reader.check(applicant), columns)
         if change:
             found += 1
             after = scorer.score({**applicant, **change.changes})

@@ -6,8 +6,10 @@ import json
 import math
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 
 import httpx
+import polars as pl
 import pytest
 
 from tests.bento import packages
@@ -143,12 +145,44 @@ def test_a_batch_of_lines_is_answered_in_lines(client):
     assert len(rows) == 4
 
 
+def test_a_batch_as_parquet_is_answered_as_a_list_is(client):
+    rows = [{**dict.fromkeys(packages.contract_fields()), **a} for a in packages.applicants(5)]
+    rows[3] = {**rows[3], "loan_amount": -1.0}
+    body = BytesIO()
+    pl.DataFrame(rows).write_parquet(body)
+    kind = {"Content-Type": "application/vnd.apache.parquet"}
+    answer = client.post("/predict/batch", content=body.getvalue(), headers=kind).json()
+    assert answer == client.post("/predict/batch", json=rows).json()
+    assert ["errors" in row for row in answer] == [False, False, False, True, False]
+
+
+def test_a_body_of_no_stated_kind_is_json(client):
+    body = json.dumps(MIXED).encode()
+    assert client.post("/predict/batch", content=body).status_code == 200
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/predict/batch", content=body, headers=form).status_code == 200
+
+
+@pytest.mark.parametrize("between", [b",", b" , "])
+def test_a_field_given_twice_is_refused(client, between):
+    text = json.dumps(APPLICANT)[:-1].encode() + b', "loan_amount": 5}'
+    answer = client.post("/predict", content=text)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "loan_amount")
+    rows = client.post("/predict/batch", content=b"[" + text + between + text + b"]").json()
+    assert [row["errors"][0]["rule"] for row in rows] == ["repeated", "repeated"]
+
+
+def test_a_text_with_a_colon_is_no_field_given_twice(client):
+    assert client.post("/predict", json={**APPLICANT, "naics": "72:2110"}).status_code == 200
+
+
 def test_an_empty_batch_has_an_empty_answer(client):
     assert client.post("/predict/batch", json=[]).json() == []
 
 
 @pytest.mark.parametrize(("body", "kind", "status"), [
-    (b"{}", "application/json", 422), (b"[", "application/json", 422), (b"PAR1", "application/parquet", 415),
+    (b"{}", "application/json", 422), (b"[", "application/json", 422),
+    (b"PAR1", "application/vnd.apache.parquet", 422), (b"PAR1" * 99, "application/vnd.apache.parquet", 422),
 ])  # fmt: skip
 def test_what_is_no_batch_is_refused(client, body, kind, status):
     answer = client.post("/predict/batch", content=body, headers={"Content-Type": kind})

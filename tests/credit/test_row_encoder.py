@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from credit.applicant import ApplicantReader
+from credit.applicant import ApplicantError, ApplicantReader
+from credit.contract import Contract
 from credit.row_encoder import RowEncoder
 from tests.bento import packages
 
@@ -16,3 +18,32 @@ def test_rows_and_matrix_equal_the_files():
     np.testing.assert_array_equal(encoder.matrix(values), X[:200])
     np.testing.assert_array_equal(np.concatenate([encoder.row(v) for v in values]), X[:200])
     assert encoder.matrix([]).shape == (0, X.shape[1])
+
+
+def test_columns_equal_rows():
+    encoding, X, _ = packages.matrix()
+    reader, encoder = ApplicantReader(packages.contract()), RowEncoder(packages.contract(), encoding)
+    columns, faults = reader.columns([reader.check(a) for a in packages.applicants(200)])
+    np.testing.assert_array_equal(encoder.columns(columns, 200), X[:200])
+    assert not faults
+
+
+def test_columns_tell_the_faults_of_each_applicant():
+    reader, good = ApplicantReader(packages.contract()), packages.applicants(1)[0]
+    wrong = {**good, "loan_amount": 1000, "guaranteed_amount": 2000}
+    faults = reader.columns([reader.check(a) for a in (good, wrong, good)])[1]
+    with pytest.raises(ApplicantError) as told:
+        reader.values(reader.check(wrong))
+    assert {i: tuple(found) for i, found in faults.items()} == {1: told.value.faults}
+
+
+def test_what_a_branch_not_taken_can_not_compute_is_derived_one_by_one():
+    sql = "case when amount > 0 then ln(amount) else floor(1 / nullif(amount - amount, 1)) end"
+    terms = {"name": "one", "version": 1, "title": "One", "split": {"by": "row"},
+             "columns": [{"name": "amount", "source": "a", "parse": "number"},
+                         {"name": "status", "source": "s", "role": "target"}],
+             "derived": [{"name": "logged", "sql": sql}],
+             "outcome": {"column": "status", "classes": {"paid": ["0"], "default": ["1"]}}}  # fmt: skip
+    reader = ApplicantReader(Contract.model_validate(terms))
+    columns, faults = reader.columns([reader.check({"amount": 1.0})])
+    assert (columns["logged"], faults) == ([0.0], {})
