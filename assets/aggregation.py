@@ -72,6 +72,7 @@ def federated_models(
                 contract().spec,
                 strategy=strategy,
                 rounds=setting.rounds,
+                trees_per_exchange=setting.trees_per_exchange,
                 patience=setting.patience,
                 quorum=setting.quorum,
                 expected=len(banks),

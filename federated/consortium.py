@@ -33,7 +33,8 @@ class Consortium(BaseModel):
 
     `records_per_bank` caps each bank's records (None: all of them); `quorum` is the share of banks that
     must answer every round; training ends `patience` rounds after the lowest validation loss (None: never).
-    A family that `strategy` does not serve takes the nearest one that does.
+    A family that `strategy` does not serve takes the nearest one that does. `leaf_refit`
+    takes `trees_per_exchange` trees from one exchange of sums (None: all of a round's, which spares links).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +49,7 @@ class Consortium(BaseModel):
     rounds: int = Field(ge=1)
     patience: int | None = Field(default=None, ge=1)
     strategy: str = Field(default="fedavg", pattern="^(fedavg|leaf_refit|histogram)$")
+    trees_per_exchange: int | None = Field(default=None, ge=1)
     quorum: float = Field(default=1.0, gt=0, le=1)
     secure_aggregation: bool = False
     min_banks: int = Field(default=3, ge=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from federated.learners.protocol import Shrinkage, Structure
 
@@ -17,13 +18,20 @@ def leaf_sums(structures: list[Structure], leaves: np.ndarray, g: np.ndarray, h:
     """
     parts = [np.zeros((0, 3))]
     for structure, leaf in zip(structures, leaves, strict=True):
-        count = np.bincount(leaf, minlength=structure.leaves).astype(float)
-        table = [
-            [*(np.bincount(leaf, d[:, k], minlength=structure.leaves) for d in (g, h)), count]
-            for k in structure.margins
-        ]
-        parts.append(np.array(table).transpose(2, 0, 1).reshape(-1, 3))
+        table = np.zeros((structure.leaves, len(structure.margins), 3))
+        _tally(table, np.ascontiguousarray(leaf), g, h, np.array(structure.margins))
+        parts.append(table.reshape(-1, 3))
     return np.concatenate(parts)
+
+
+@njit(cache=True, nogil=True)
+def _tally(table, leaf, g, h, margins):
+    for i in range(len(leaf)):
+        for m in range(len(margins)):
+            cell = table[leaf[i], m]
+            cell[0] += g[i, margins[m]]
+            cell[1] += h[i, margins[m]]
+            cell[2] += 1.0
 
 
 def newton_values(sums: np.ndarray, shrinkage: Shrinkage) -> np.ndarray:

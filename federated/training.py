@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from federated.session import Session
 from federated.site import BankSite
 from federated.strategies.choice import most_bins, served_strategy, suited_params, tree_strategy
 from federated.strategies.fedavg import logistic_fedavg
+from federated.strategies.trees import TreeStrategy
 from federated.tasks.logistic import WEIGHTS
 
 
@@ -77,6 +79,7 @@ def train_federated(
     strategy: str = "fedavg",
     rounds: int = 30,
     trees_per_round: int | None = None,
+    trees_per_exchange: int | None = None,
     patience: int | None = None,
     seed: int = 0,
     params: Any = None,
@@ -92,6 +95,7 @@ def train_federated(
     """Train `family` over the banks of `grid`; the same seed and answers give the same bytes.
 
     `strategy` is one of STRATEGIES; a family that it does not serve takes the nearest one that does.
+    `leaf_refit` takes `trees_per_exchange` trees from one exchange of sums (None: all of a round's).
     `params` is the family's parameter dataclass (None: what suits the strategy).
     `quorum` is the share of the `expected` banks (default: those there at the start) that must answer
     every exchange; `wait` bounds an exchange and `gather_wait` the wait for missing banks, in seconds.
@@ -112,6 +116,7 @@ def train_federated(
         plain_params = steadied(plain_params, strategy, spec, masking.noise)
     roster = Roster(Exchange(grid, wait, masking), spec.contract, quorum, expected, gather_wait, most_records)
     purpose = {"family": family, "strategy": strategy, "trees_per_round": trees_per_round, "seed": seed}
+    purpose |= {"trees_per_exchange": trees_per_exchange}
     purpose |= {"params": plain_params, "contract": spec.contract, "masking": repr(masking)}
     session = Session(
         roster,
@@ -122,7 +127,14 @@ def train_federated(
     if family == "logistic":
         model, result = _train_logistic(session, spec, plan, on_round)
     else:
-        model, result = _train_trees(session, spec, plan, on_round, strategy, trees_per_round)
+        build = partial(
+            tree_strategy,
+            strategy,
+            roster=roster,
+            trees_per_round=trees_per_round,
+            trees_per_exchange=trees_per_exchange,
+        )
+        model, result = _train_trees(session, spec, plan, on_round, build)
     session.end()
     return FederatedModel(
         model=model,
@@ -162,12 +174,11 @@ def _train_trees(
     spec: FeatureSpec,
     plan: RoundPlan,
     on_round: OnRound | None,
-    strategy_name: str,
-    trees_per_round: int | None,
+    build: Callable[..., TreeStrategy],
 ) -> tuple[Model, RoundsResult]:
     agreement = session.agreement
     learner = tree_learner(agreement.family, agreement.params, spec)
-    strategy = tree_strategy(strategy_name, learner, session.roster, trees_per_round, agreement)
+    strategy = build(learner=learner, agreement=agreement)
     result = session.run(strategy, ArrayRecord(), plan, on_round)
     trees = strategy.trees(result.best)
     cover = summed(session.roster, "cover", messages.pack({"trees": trees}))

@@ -1,4 +1,4 @@
-"""The inner nodes of a tree in plain arrays, and the way of a record through them."""
+"""The inner nodes of a tree in plain arrays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 
 @dataclass(frozen=True)
@@ -24,13 +23,10 @@ class Splits:
     left: np.ndarray
     right: np.ndarray
 
-    def leaves(self, X: np.ndarray) -> np.ndarray:
-        """Leaf of each record, shape (n,)."""
-        return _walk(X, *self._columns())
-
-    def add(self, values: np.ndarray, X: np.ndarray, margin: np.ndarray, column: int) -> None:
-        """Add to `margin`, shape (n, K), in this column the value, shape (S + 1,), of each record's leaf."""
-        _add(margin, column, values, X, *self._columns())
+    @property
+    def nan_goes_left(self) -> np.ndarray:
+        """Where a missing value goes left, whatever it stands as, shape (S,)."""
+        return np.where(self.nan_is_zero, self.threshold >= 0.0, self.nan_left)
 
     def inner(self, by_leaf: np.ndarray) -> np.ndarray:
         """Sums by inner node, shape (S, ...), of what is given by leaf, shape (S + 1, ...)."""
@@ -62,36 +58,6 @@ class Splits:
                 high[lower] = low[upper] = pair.mean()
         return np.stack([low[n:], high[n:]])
 
-    def _columns(self) -> tuple[np.ndarray, ...]:
-        return self.feature, self.threshold, self.nan_left, self.nan_is_zero, self.left, self.right
-
     @staticmethod
     def _at(child: int, inner: np.ndarray, by_leaf: np.ndarray) -> np.ndarray:
         return by_leaf[~child] if child < 0 else inner[child]
-
-
-@njit(cache=True, nogil=True)
-def _leaf(row, feature, threshold, nan_left, nan_is_zero, left, right):
-    node = 0 if len(feature) else -1
-    while node >= 0:
-        value = row[feature[node]]
-        if np.isnan(value):
-            goes_left = threshold[node] >= 0.0 if nan_is_zero[node] else nan_left[node]
-        else:
-            goes_left = value <= threshold[node]
-        node = left[node] if goes_left else right[node]
-    return ~node
-
-
-@njit(cache=True, nogil=True)
-def _walk(X, feature, threshold, nan_left, nan_is_zero, left, right):
-    leaves = np.empty(len(X), np.int64)
-    for i in range(len(X)):
-        leaves[i] = _leaf(X[i], feature, threshold, nan_left, nan_is_zero, left, right)
-    return leaves
-
-
-@njit(cache=True, nogil=True)
-def _add(margin, column, values, X, feature, threshold, nan_left, nan_is_zero, left, right):
-    for i in range(len(X)):
-        margin[i, column] += values[_leaf(X[i], feature, threshold, nan_left, nan_is_zero, left, right)]

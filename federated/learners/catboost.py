@@ -96,6 +96,9 @@ class CatBoostLearner:
         every = tuple(range(self.n_margins))
         return [Structure(text.splits(tree), every) for tree in text.load(blob)]
 
+    def single_trees(self, blob: bytes) -> list[bytes]:
+        return [text.dump([tree]) for tree in text.load(blob)]
+
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         trees = text.load(blob)
         parts = np.split(values, np.cumsum([text.leaf_size(t) * self.n_margins for t in trees])[:-1])

@@ -14,7 +14,7 @@ from credit.encoding import Encoding
 from credit.models import Model
 from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
-from federated.averaging.splits import Splits
+from federated.averaging.forest import Forest
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage, Structure
 
@@ -79,22 +79,22 @@ class LightGBMLearner:
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
         total = np.zeros((len(X), self.n_margins))
-        for number, (splits, values) in enumerate(_read(blob)):
-            splits.add(values, X, total, number % self.n_margins)
+        _read(blob).add(X, total)
         return total
 
     def leaves(self, blob: bytes, X: np.ndarray) -> np.ndarray:
-        trees = _read(blob)
-        leaves = np.empty((len(trees), len(X)), np.int64)
-        for number, (splits, _) in enumerate(trees):
-            leaves[number] = splits.leaves(X)
-        return leaves.T
+        return _read(blob).leaves(X).T
 
     def leaf_sizes(self, blob: bytes) -> np.ndarray:
-        return np.array([len(values) for _, values in _read(blob)], np.int64)
+        return np.array([len(values) for values in _read(blob).values], np.int64)
 
     def structures(self, blob: bytes) -> list[Structure]:
-        return [Structure(splits, (i % self.n_margins,)) for i, (splits, _) in enumerate(_read(blob))]
+        return [Structure(splits, (i % self.n_margins,)) for i, splits in enumerate(_read(blob).trees)]
+
+    def single_trees(self, blob: bytes) -> list[bytes]:
+        trees, features = text.trees(blob.decode()), _n_features(blob)
+        starts = range(0, len(trees), self.n_margins)
+        return [self._blob(trees[start : start + self.n_margins], features) for start in starts]
 
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         trees = text.trees(blob.decode())
@@ -165,9 +165,10 @@ class LightGBMLearner:
 
 
 @lru_cache(32)
-def _read(blob: bytes) -> list[tuple[Splits, np.ndarray]]:
-    """Inner nodes and leaf values of each tree of `blob`; banks of one process read it once."""
-    return [(text.splits(tree), text.leaf_values(tree)) for tree in text.trees(blob.decode())]
+def _read(blob: bytes) -> Forest:
+    """The trees of `blob`; banks of one process read them once."""
+    trees = text.trees(blob.decode())
+    return Forest([text.splits(tree) for tree in trees], [text.leaf_values(tree) for tree in trees])
 
 
 def _covered(blob: bytes, cover: np.ndarray) -> list[text.Tree]:

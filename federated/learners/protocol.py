@@ -72,6 +72,10 @@ class TreeLearner(Protocol):
         """The blob's trees without their values."""
         ...
 
+    def single_trees(self, blob: bytes) -> list[bytes]:
+        """The blob taken apart: blobs of one tree a margin each."""
+        ...
+
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         """`blob` with these values: tree by tree, leaf by leaf, margin by margin."""
         ...
@@ -106,12 +110,11 @@ class TreeLearner(Protocol):
 def leaf_cover(learner: TreeLearner, blob: bytes, X: np.ndarray, rows: int = 8192) -> np.ndarray:
     """Records of X by leaf of the blob's trees, one value a leaf; additive over records and banks."""
     sizes = learner.leaf_sizes(blob)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
-    cover = np.zeros(int(sizes.sum()))
+    cover = [np.zeros(size, np.int64) for size in sizes]
     for first in range(0, len(X), rows):
-        leaves = learner.leaves(blob, X[first : first + rows]) + starts
-        cover += np.bincount(leaves.ravel(), minlength=len(cover))
-    return cover
+        for counts, leaf in zip(cover, learner.leaves(blob, X[first : first + rows]).T, strict=True):
+            counts += np.bincount(leaf, minlength=len(counts))
+    return np.concatenate([np.zeros(0), *cover])
 
 
 def bare(learner: TreeLearner, blob: bytes) -> bytes:

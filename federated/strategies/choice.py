@@ -49,12 +49,20 @@ def most_bins(strategy: str, params: dict[str, Any]) -> int | None:
 
 
 def tree_strategy(
-    name: str, learner: TreeLearner, roster: Roster, trees_per_round: int | None, agreement: Agreement
+    name: str,
+    learner: TreeLearner,
+    roster: Roster,
+    trees_per_round: int | None,
+    agreement: Agreement,
+    trees_per_exchange: int | None = None,
 ) -> TreeStrategy:
-    """The tree strategy of this name; None takes its own number of trees a round."""
+    """The tree strategy of this name; None takes its own number of trees a round.
+
+    `trees_per_exchange` is how many trees `leaf_refit` takes from one exchange of sums (None: a round's).
+    """
     trees = trees_per_round or TREES_PER_ROUND[name]
     if name == "fedavg":
         return TreeFedAvg(learner, trees)
     if name == "leaf_refit":
-        return LeafRefit(learner, roster, trees, agreement.seed)
+        return LeafRefit(learner, roster, trees, agreement.seed, min(trees_per_exchange or trees, trees))
     return Histogram(learner, roster, trees, agreement)

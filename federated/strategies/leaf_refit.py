@@ -6,6 +6,7 @@ Chen & Guestrin 2016) would give this structure on the pooled records.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable
 
@@ -19,19 +20,21 @@ from federated.leaves import loss_change, refitted_values
 from federated.roster import Roster
 from federated.strategies.trees import SummingStrategy
 
+# So many proposals more than trees that are kept: there is a choice, and a poor proposal is left out.
+SPARE = 2
+
 
 class LeafRefit(SummingStrategy):
-    """Boosting by the best of `candidates` proposed structures a step, refitted over all banks.
+    """Boosting by the best of the structures proposed a step, refitted over all banks.
 
-    `kept` of them, averaged, enter the model: more than one spares slow links exchanges. Proposers take
-    turns, so that mid-size banks' structures are among the candidates.
+    The best `kept` of them enter the model, each with the step of one tree: several spare slow links
+    exchanges and proposals. Their steps together stay within one Newton step. Proposers take turns, so that
+    mid-size banks' structures are among the candidates.
     """
 
-    def __init__(
-        self, learner: TreeLearner, roster: Roster, steps: int, seed: int, candidates: int = 3, kept: int = 1
-    ):
-        super().__init__(learner, roster, steps)
-        self.seed, self.candidates, self.kept = seed, candidates, kept
+    def __init__(self, learner: TreeLearner, roster: Roster, trees: int, seed: int, kept: int = 1):
+        super().__init__(learner, roster, math.ceil(trees / kept))
+        self.seed, self.kept, self.candidates = seed, kept, kept + SPARE
 
     def proposers(self, nodes: list[int]) -> list[int]:
         """This step's proposers: the next of a shuffled order of the banks, again and again."""
@@ -40,19 +43,25 @@ class LeafRefit(SummingStrategy):
         orders = {p // n: np.random.default_rng([self.seed, p // n]).permutation(n) for p in places}
         return list(dict.fromkeys(nodes[orders[p // n][p % n]] for p in places))
 
+    def trees_of_each(self, nodes: list[int]) -> int:
+        """Few banks propose several trees each, boosted one after the other."""
+        return math.ceil(self.candidates / max(1, min(self.candidates, len(nodes))))
+
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
-        proposals = _trees(opening) or self._proposals(nodes)
+        proposals = self._trees(opening) or self._proposals(nodes)
         joined = self._joined(proposals)
         trees = len(self.learner.structures(joined)) * self.learner.n_margins
         sums, _ = self.sum("leaf_sums", nodes, trees, arrays={"candidates": zlib.compress(joined)})
         refits = list(self._refits(proposals, sums))
         best = sorted(refits, key=lambda refit: refit[0])[: self.kept]
-        return self.learner.combine([blob for _, blob in best], [1.0 / len(best)] * len(best))
+        weight = min(1.0, 1.0 / (len(best) * self.learner.shrinkage.step))
+        return self.learner.combine([blob for _, blob in best], [weight] * len(best))
 
     def _proposals(self, nodes: list[int]) -> list[bytes]:
         """Structures of this step's proposers, or of whoever can propose."""
         for turn in (self.proposers(nodes), nodes):
-            proposals = _trees(self.ask("propose", turn, trees=1, bare=True))
+            asked = self.ask("propose", turn, trees=self.trees_of_each(nodes), bare=True)
+            proposals = self._trees(asked)
             if proposals:
                 return proposals
         raise FederationError(
@@ -71,13 +80,17 @@ class LeafRefit(SummingStrategy):
             judged = validation if validation.any() else train
             yield loss_change(judged[own], values), learner.with_values(blob, values)
 
+    def _trees(self, answers: Iterable[Message]) -> list[bytes]:
+        blobs = [messages.blobs(answer.content).get("trees") for answer in answers]
+        return [
+            tree
+            for blob in blobs
+            if blob is not None
+            for tree in self.learner.single_trees(blob)[: self.candidates]
+        ]
+
     def _joined(self, proposals: list[bytes]) -> bytes:
         return self.learner.combine(proposals, [1.0] * len(proposals))
-
-
-def _trees(answers: Iterable[Message]) -> list[bytes]:
-    found = [messages.blobs(answer.content).get("trees") for answer in answers]
-    return [blob for blob in found if blob is not None]
 
 
 def _outputs(structures: list[Structure]) -> int:

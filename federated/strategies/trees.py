@@ -118,13 +118,17 @@ class SummingStrategy(TreeStrategy):
         """The banks of `nodes` that propose trees in this step."""
         return []
 
+    def trees_of_each(self, nodes: list[int]) -> int:
+        """How many trees a proposer out of `nodes` proposes in a step."""
+        return 1
+
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> list[Message]:
         self.failures = {}
         nodes = list(grid.get_node_ids())
         turn = self.proposers(nodes)
-        asked = self.messages("propose", turn, trees=1, bare=True)
+        asked = self.messages("propose", turn, trees=self.trees_of_each(nodes), bare=True)
         others = self.messages("propose", set(nodes) - set(turn), trees=0)
         self._asked = set(nodes)
         return asked + others

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from credit.models import load_model
 from federated.agreement import Agreement
 from federated.averaging import lightgbm_text as text
+from federated.averaging.forest import Forest
 from federated.baselines import train_pooled
 from federated.bins import Bins, level_edges, quantile_edges
 from federated.growth import Growth, grow_trees, leaf_values, native_splits
@@ -82,7 +83,12 @@ def grown(X, derivatives, growth):
     coded = CodedRecords(growth.bins.edges, X)
     (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(*derivatives, tree_questions(s, w)))
     native = text.tree_of(native_splits(tree, growth.bins), leaf_values(tree, growth.shrinkage))
-    return text.leaf_values(native)[text.splits(native).leaves(X)]
+    return values_of(native, X)
+
+
+def values_of(tree, X):
+    values = text.leaf_values(tree)
+    return values[Forest([text.splits(tree)], [values]).leaves(X)[0]]
 
 
 @settings(max_examples=25, deadline=None)
@@ -99,7 +105,7 @@ def test_a_monotone_feature_never_lowers_the_margin(seed, leaves, missing):
     native = text.tree_of(native_splits(tree, bins), leaf_values(tree, growth.shrinkage))
     grid = np.repeat(X[:5], 50, axis=0)
     grid[:, 1] = np.tile(np.linspace(-3, 3, 50), 5)
-    values = text.leaf_values(native)[text.splits(native).leaves(grid)].reshape(5, 50)
+    values = values_of(native, grid).reshape(5, 50)
     assert np.diff(values, axis=1).min() >= -1e-9
 
 
@@ -113,7 +119,7 @@ def test_subtraction_gives_every_leaf_its_own_sums(seed, leaves):
     growth = Growth(bins, leaves, Shrinkage(1.0, 1.0, 3), np.zeros(3))
     coded = CodedRecords(bins.edges, X)
     (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g, h, tree_questions(s, w)))
-    leaf = native_splits(tree, bins).leaves(X)
+    leaf = Forest([native_splits(tree, bins)], [np.zeros(len(tree.leaves))]).leaves(X)[0]
     expected = [[g[leaf == i].sum(), h[leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))]
     assert len(tree.leaves) <= leaves
     assert np.allclose([one.total for one in tree.leaves], expected, atol=1e-9)

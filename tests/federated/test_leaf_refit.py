@@ -1,4 +1,6 @@
+from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -6,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from federated.engines.inprocess import InProcessGrid
 from federated.learners import params_of, tree_learner
 from federated.learners.loss import balanced, gradients, log_loss_sum
 from federated.learners.protocol import bare
@@ -109,8 +112,42 @@ def test_three_classes_and_their_contributions(family):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_model_holds_one_tree_a_step(family):
     model = refit(family, make_banks(200, 200), rounds=4, trees_per_round=2)
-    count = model.model.booster.tree_count_ if family == "catboost" else model.model.booster.num_trees() - 1
-    assert count == model.best_round * 2
+    assert tree_count(model.model) == model.best_round * 2
+
+
+def tree_count(model):
+    """The trees of a model but for LightGBM's constant first one."""
+    return model.booster.tree_count_ if model.family == "catboost" else model.booster.num_trees() - 1
+
+
+class Counting(InProcessGrid):
+    """A grid that counts its exchanges by message type."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.exchanges = Counter()
+
+    def push_messages(self, messages):
+        sent = list(messages)
+        self.exchanges.update({message.metadata.message_type for message in sent})
+        return super().push_messages(sent)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("trees", "exchanges"), [(1, 6), (2, 3), (5, 2), (None, 1)])
+def test_several_trees_come_of_one_exchange(family, trees, exchanges):
+    grid = grid_of(*sites_of(200, 150), kind=Counting)
+    options: Any = {"rounds": 1, "trees_per_round": 6, "trees_per_exchange": trees}
+    model = train_federated(family, grid, SPEC, strategy="leaf_refit", **options).model
+    assert grid.exchanges["train.leaf_sums"] == exchanges
+    assert tree_count(model) == exchanges * (trees or 6)
+
+
+def test_several_trees_of_an_exchange_serve_as_well_as_one():
+    banks = make_banks(600, 900, 500)
+    test = pl.concat([b.test for b in banks])
+    one, many = (auc(refit("lightgbm", banks, rounds=8, trees_per_exchange=n).model, test) for n in (1, 5))
+    assert many > one - 0.01
 
 
 def test_a_proposal_for_refit_tells_no_leaf_value():
