@@ -29,7 +29,11 @@ def to_array(values: np.ndarray) -> Array:
 
 def from_array(array: Array) -> np.ndarray:
     """The read-only values of `array`. Raises ValueError where its bytes are no array of numbers."""
-    data = array.data
+    return from_bytes(array.data)
+
+
+def from_bytes(data: bytes) -> np.ndarray:
+    """The read-only values of an array's `.npy` bytes. Raises ValueError where they are no array of numbers."""
     if data[:8] != b"\x93NUMPY\x01\x00":
         raise ValueError("these bytes are no array")
     start = 10 + int.from_bytes(data[8:10], "little")

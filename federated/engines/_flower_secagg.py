@@ -1,8 +1,9 @@
 """Flower's SecAgg+ (Bonawitz et al. 2017, Bell et al. 2020): its client mod, and the pieces its server side had.
 
-Two parts of the mod are replaced. Its mask generator folds a 256-bit seed to 32 bits and feeds a Mersenne
+Three parts of the mod are replaced. Its mask generator folds a 256-bit seed to 32 bits and feeds a Mersenne
 Twister, which anyone can search through; here masks are AES-256-CTR streams. Its quantiser rounds at random
-to 32 bits; here fixed-point numbers of 52 bits pass exactly.
+to 32 bits; here fixed-point numbers of 52 bits pass exactly. It reads arrays as NumPy does, which parallel
+threads cannot.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from importlib import import_module
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from flwr.app import ConfigRecord, Context, Message, RecordDict
-from flwr.common import Code, FitRes, Status, bytes_to_ndarray, ndarrays_to_parameters
+from flwr.common import Code, FitRes, Parameters, Status, bytes_to_ndarray, ndarrays_to_parameters
 from flwr.common.secure_aggregation.crypto.shamir import combine_shares
 from flwr.common.secure_aggregation.crypto.symmetric_encryption import generate_shared_key
 from flwr.common.secure_aggregation.secaggplus_constants import RECORD_KEY_CONFIGS, Key, Stage
 from flwr.compat.common.recorddict_compat import fitres_to_recorddict
 from flwr.supercore.primitives.asymmetric import bytes_to_private_key, bytes_to_public_key
+
+from federated.array_bytes import from_bytes
 
 # The package names the mod's function as it names its module.
 mod = import_module("flwr.client.mod.secure_aggregation.secaggplus_mod")
@@ -93,4 +96,9 @@ def pair_mask(
     )
 
 
-vars(mod).update(pseudo_rand_gen=masks, quantize=fixed_point)
+def read_arrays(parameters: Parameters) -> list[np.ndarray]:
+    """The arrays of `parameters`."""
+    return [from_bytes(data) for data in parameters.tensors]
+
+
+vars(mod).update(pseudo_rand_gen=masks, quantize=fixed_point, parameters_to_ndarrays=read_arrays)
