@@ -56,6 +56,6 @@ def refitted_values(
     return shrinkage.step * values
 
 
-def loss_change(sums: np.ndarray, values: np.ndarray) -> float:
-    """What `values` add to the sum of log losses, to second order, given `sums` of the same outputs."""
-    return float((sums[:, G] * values + 0.5 * sums[:, H] * values**2).sum())
+def loss_change(sums: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """What `values` add to the sum of log losses, to second order, given `sums` (..., outputs, 3)."""
+    return (sums[..., G] * values + 0.5 * sums[..., H] * values**2).sum(axis=-1)

@@ -36,11 +36,11 @@ class Histogram(SummingStrategy):
             nonlocal behind
             judged = 0 if len(splits) else len(wanted) * (len(self.growth.bins.starts) - 1)
             asked = {NODES: packed_nodes(splits, wanted)}
-            sums, answered = self.sum("histograms", behind, judged, arrays=asked)
-            if len(splits) and len(answered) < len(behind):
+            sums = self.sums("histograms", behind, judged, arrays=asked)
+            if len(splits) and len(sums) < len(behind):
                 return None
-            behind = answered
-            return sums.reshape(len(wanted), -1, 3)
+            behind = [*sums]
+            return np.sum([*sums.values()], axis=0).reshape(len(wanted), -1, 3)
 
         trees = grow_trees(self.learner.n_margins, self.growth, ask)
         shrinkage, bins = self.growth.shrinkage, self.growth.bins

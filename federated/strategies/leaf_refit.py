@@ -16,9 +16,10 @@ from flwr.app import Message
 from credit.errors import FederationError
 from federated import messages
 from federated.learners.protocol import Structure, TreeLearner
-from federated.leaves import loss_change, refitted_values
+from federated.leaves import COUNT, loss_change, refitted_values
 from federated.roster import Roster
 from federated.strategies.trees import SummingStrategy
+from federated.voting import trimmed_votes
 
 # So many proposals more than trees that are kept: there is a choice, and a poor proposal is left out.
 SPARE = 2
@@ -51,11 +52,11 @@ class LeafRefit(SummingStrategy):
         proposals = self._trees(opening) or self._proposals(nodes)
         joined = self._joined(proposals)
         trees = len(self.learner.structures(joined)) * self.learner.n_margins
-        sums, _ = self.sum("leaf_sums", nodes, trees, arrays={"candidates": zlib.compress(joined)})
-        refits = list(self._refits(proposals, sums))
-        best = sorted(refits, key=lambda refit: refit[0])[: self.kept]
+        sums = self.sums("leaf_sums", nodes, trees, arrays={"candidates": zlib.compress(joined)})
+        refits, changes, records = self._judged(proposals, np.stack([*sums.values()]))
+        best = np.argsort(trimmed_votes(changes, records), kind="stable")[: self.kept]
         weight = min(1.0, 1.0 / (len(best) * self.learner.shrinkage.step))
-        return self.learner.combine([blob for _, blob in best], [weight] * len(best))
+        return self.learner.combine([refits[p] for p in best], [weight] * len(best))
 
     def _proposals(self, nodes: list[int]) -> list[bytes]:
         """Structures of this step's proposers, or of whoever can propose."""
@@ -68,17 +69,23 @@ class LeafRefit(SummingStrategy):
             "no bank proposed a tree: " + "; ".join(self.roster.by_name(self.failures).values())
         )
 
-    def _refits(self, proposals: list[bytes], sums: np.ndarray) -> Iterable[tuple[float, bytes]]:
-        """Each proposal with its refitted values, and what it adds to the banks' summed validation loss."""
-        learner = self.learner
-        train, validation = sums.reshape(2, -1, 3)
+    def _judged(self, proposals: list[bytes], sums: np.ndarray) -> tuple[list[bytes], np.ndarray, np.ndarray]:
+        """The proposals with refitted values, what each adds to each bank's validation loss, the banks' records.
+
+        `sums` has a row a bank; the changes are of shape (banks, proposals).
+        """
+        learner, refits, changes = self.learner, [], []
+        train, validation = np.moveaxis(sums.reshape(len(sums), 2, -1, 3), 1, 0)
+        judged, total = validation if validation.any() else train, train.sum(axis=0)
         start = 0
         for blob in proposals:
             structures = learner.structures(blob)
             own = slice(start, start := start + _outputs(structures))
-            values = refitted_values(structures, train[own], learner.shrinkage, learner.monotone)
-            judged = validation if validation.any() else train
-            yield loss_change(judged[own], values), learner.with_values(blob, values)
+            values = refitted_values(structures, total[own], learner.shrinkage, learner.monotone)
+            refits.append(learner.with_values(blob, values))
+            changes.append(loss_change(judged[:, own], values))
+        records = judged[..., COUNT].sum(axis=1)
+        return refits, np.array(changes).T, records
 
     def _trees(self, answers: Iterable[Message]) -> list[bytes]:
         blobs = [messages.blobs(answer.content).get("trees") for answer in answers]

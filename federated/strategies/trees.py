@@ -151,12 +151,11 @@ class SummingStrategy(TreeStrategy):
         self.failures |= replies.failures
         return self.acknowledged(replies.answers[n] for n in sorted(replies.answers, key=self.roster.name))
 
-    def sum(
-        self, kind: str, nodes: Iterable[int], judged: int = 0, **content: Any
-    ) -> tuple[np.ndarray, list[int]]:
-        """The sum of an additive kind of answer over the banks that gave one, and their nodes.
+    def sums(self, kind: str, nodes: Iterable[int], judged: int = 0, **content: Any) -> dict[int, np.ndarray]:
+        """The banks' vectors of an additive kind of answer, by node in order of bank name.
 
-        A bank that fails is out until the next round. `judged`, where not 0, says in how many of the cells
+        Where sums are masked, the first bank's holds the sum over all and the others' zeros. A bank
+        that fails is out until the next round. `judged`, where not 0, says in how many of the cells
         each record is: a bank that these sums show to be poisoned is out for good. Raises FederationError
         below the quorum.
         """
@@ -170,4 +169,4 @@ class SummingStrategy(TreeStrategy):
             for name in self.trust.distrusted(cells, judged):
                 self.roster.expel(node_of[name], POISONED)
                 del vectors[node_of[name]]
-        return np.sum([*vectors.values()], axis=0), [*vectors]
+        return vectors
