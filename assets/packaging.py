@@ -19,8 +19,8 @@ from credit.applicant import applicant_from_source
 from credit.errors import FedCreditError, ModelError
 from credit.evaluation import ALL_BANKS
 from credit.explanation import feature_distributions, sample_records
+from credit.features import ROW
 from credit.home import Home
-from credit.ingestion import ROW
 from credit.models import Model
 from credit.scoring import DOCUMENT
 from registry.card import model_card

@@ -20,7 +20,7 @@ class Wrong(BaseModel):
 
     field: str = Field(examples=["loan_amount"])
     rule: str = Field(examples=["range"])
-    message: str = Field(examples=["Loan amount approved must be 1 to 1e+07"])
+    message: str = Field(examples=["Loan amount approved must be 1 to 10,000,000"])
 
 
 class ProblemDetails(BaseModel):

@@ -84,7 +84,8 @@ def _kept(records, name: str):
 def _quarantine_table(done: FileIngestion, quarantine: Path) -> Table:
     import polars as pl
 
-    from credit.ingestion import REASON, ROW
+    from credit.features import ROW
+    from credit.quarantine import REASON
 
     bad = pl.scan_parquet(quarantine)
     # The header is line 1, the first record line 2.

@@ -9,7 +9,8 @@ from typing import Any
 from credit.column_expressions import ColumnEvaluator, compile_columns
 from credit.contract import Contract, Derived, Role, Rule
 from credit.expressions import Evaluator, Expression, columns_of
-from credit.faults import ApplicantError, Fault, limits
+from credit.faults import ApplicantError, Fault
+from credit.ranges import limits
 
 
 class Derivation:

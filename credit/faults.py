@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from credit.contract import Column, Contract, Range
+from credit.contract import Column, Contract
 from credit.errors import DataError
+from credit.ranges import limits
 
 BODY = "body"
 MOST = 50
@@ -41,14 +42,6 @@ def faults_of(error: ValidationError, contract: Contract) -> list[Fault]:
     columns = {c.name: c for c in contract.applicant_columns}
     details = error.errors(include_url=False, include_input=False)[:MOST]
     return [_fault(detail, columns, contract) for detail in details]
-
-
-def limits(bounds: Range) -> str:
-    """A range in words."""
-    low, high = bounds
-    if low is None:
-        return f"at most {high:g}"
-    return f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
 def _fault(detail: Any, columns: dict[str, Column], contract: Contract) -> Fault:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
+ROW = "row"
+"""a record's place in its source, from 0"""
 OUTCOME = "outcome"
 PARTS = ("train", "validation", "test")
 

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
-from pandera.errors import SchemaErrors
 
-from credit.contract import Contract, Derived, Role
+from credit.contract import Column, Contract, Role
 from credit.errors import DataError
-from credit.features import OUTCOME
-from credit.parsing import MENDED, UNREADABLE, outcome_class, parse_columns, typed_column
-from credit.schema import record_schema
-
-ROW = "row"
-REASON = "reason"
-_TAKEN = {"bank", REASON}
-_OWN = "__own__"
-_A = {
-    "number": "a number",
-    "money": "an amount of money",
-    "year": "a year",
-    "date": "a date",
-    "duration": "a duration",
-    "items": "a list",
-    "category": "a known category",
-    "text": "a text",
-}
+from credit.features import OUTCOME, ROW
+from credit.parsing import typed_column
+from credit.quarantine import REASON, quarantined, refusals
+from credit.typed import Typed, typed_records
 
 
 @dataclass
@@ -62,7 +46,8 @@ def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
     check_columns(raw.columns, contract)
     if raw.is_empty():
         raise DataError("the data hold no record")
-    return ingest_slice(raw.with_row_index(ROW), contract, repeated_rows(raw.lazy(), contract))
+    numbered = raw.with_row_index(ROW)
+    return judge(numbered, typed_records(numbered, contract), contract, repeated_rows(raw.lazy(), contract))
 
 
 def check_columns(found: list[str], contract: Contract) -> None:
@@ -77,136 +62,44 @@ def check_columns(found: list[str], contract: Contract) -> None:
 
 def repeated_rows(raw: pl.LazyFrame, contract: Contract) -> dict[str, pl.Series]:
     """Rows whose value of a unique column stood in an earlier record, by the column's name."""
-    return {
-        c.name: _repeated(raw.select(typed_column(c).alias(c.name)), c.name)
-        for c in contract.columns
-        if c.unique
-    }
-
-
-def _repeated(values: pl.LazyFrame, name: str) -> pl.Series:
-    """Hashes find the few candidates, so that the texts of a large file are never held at once."""
-    value = pl.col(name)
-    hashes = (
-        values.select(pl.when(value.is_not_null()).then(value.hash())).collect(engine="streaming").to_series()
-    )
-    suspects = (hashes.is_duplicated() & hashes.is_not_null()).arg_true()
-    if suspects.is_empty():
-        return pl.Series(ROW, [], pl.UInt32)
-    chosen = values.with_row_index(ROW).filter(pl.col(ROW).is_in(suspects.implode()))
-    same = chosen.collect(engine="streaming").sort(ROW)
-    return same.filter(~value.is_first_distinct())[ROW]
-
-
-def ingest_slice(raw: pl.DataFrame, contract: Contract, repeated: Mapping[str, pl.Series]) -> Ingestion:
-    """`ingest` of one slice of a file; `raw` has `row`, and `repeated` is of `repeated_rows` of the whole file."""
-    return judge(raw, typed_records(raw, contract), contract, repeated)
-
-
-def typed_records(raw: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """`raw` parsed and derived; nothing is refused yet."""
-    typed = parse_columns(raw.lazy(), contract).with_columns(outcome_class(contract).alias(OUTCOME)).collect()
-    return reduce(_with_derived, contract.derived, typed)
+    return {c.name: _repeated(raw.select(c.source), c) for c in contract.columns if c.unique}
 
 
 def judge(
-    raw: pl.DataFrame, typed: pl.DataFrame, contract: Contract, repeated: Mapping[str, pl.Series]
+    raw: pl.DataFrame, typed: Typed, contract: Contract, repeated: Mapping[str, pl.Series]
 ) -> Ingestion:
-    """What of `typed`, the `typed_records` of `raw`, is kept, and why the rest is not."""
-    reasons = _reasons(typed, contract, repeated)
-    bad = reasons[ROW].unique()
-    kept = typed.filter(~pl.col(ROW).is_in(bad.implode()))
-    names = [n for n in _kept_columns(contract) if n in kept.columns]
+    """What of `typed`, the `typed_records` of `raw`, is kept, and why the rest is not.
+
+    Both have `row`; `repeated` is of `repeated_rows` of the whole file.
+    """
+    refused = refusals(typed, contract, repeated)
+    bad = typed.records[ROW].is_in(refused[ROW].unique().implode())
     return Ingestion(
-        records=_clipped(kept, contract).select(ROW, *names, OUTCOME),
-        quarantine=_quarantine(raw, reasons, contract),
-        mended={c.removeprefix(MENDED): int(typed[c].sum()) for c in typed.columns if c.startswith(MENDED)},
+        records=_kept(typed.records, ~bad, contract),
+        quarantine=quarantined(raw.filter(bad), refused, contract),
+        mended=typed.mended,
     )
 
 
-def _with_derived(frame: pl.DataFrame, derived: Derived) -> pl.DataFrame:
-    value = pl.sql_expr(derived.sql)
-    if derived.levels is None:
-        value = value.cast(pl.Float64)
-        value = pl.when(value.is_finite()).then(value)
-    return frame.with_columns(value.alias(derived.name))
+def _repeated(texts: pl.LazyFrame, column: Column) -> pl.Series:
+    """Hashes find the few candidates, so that the texts of a large file are never held at once."""
+    value = typed_column(column).alias(column.name)
+    hashes = texts.select(value).select(pl.all().hash()).collect(engine="streaming").to_series()
+    # Sorted, equal hashes are neighbours: much faster than a table of all of them.
+    ordered = hashes.sort()
+    twice = ordered.filter(ordered == ordered.shift()).unique()
+    suspects = hashes.is_in(twice.implode()).arg_true().rename(ROW)
+    if suspects.is_empty():
+        return suspects
+    rows = texts.with_row_index(ROW).filter(pl.col(ROW).is_in(suspects.implode()))
+    same = rows.select(ROW, value).drop_nulls().collect(engine="streaming").sort(ROW)
+    return same.filter(~pl.col(column.name).is_first_distinct())[ROW]
 
 
-def _kept_columns(contract: Contract) -> list[str]:
-    return [f.name for f in contract.fields.values() if f.role is not Role.IDENTITY]
-
-
-def _clipped(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    limited = [f for f in contract.fields.values() if f.clip]
-    return frame.with_columns(pl.col(f.name).clip(*f.clip) for f in limited if f.clip)
-
-
-def _reasons(frame: pl.DataFrame, contract: Contract, repeated: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """Columns row and reason, one line a fault."""
-    faults = [
-        _rows(frame, pl.col(UNREADABLE + c.name), f"{c.source}: is not {_A[c.parse]}")
-        for c in contract.columns
-        if UNREADABLE + c.name in frame.columns
+def _kept(records: pl.DataFrame, good: pl.Series, contract: Contract) -> pl.DataFrame:
+    """The `good` records, winsorised, without identities."""
+    fields = [
+        f for f in contract.fields.values() if f.role is not Role.IDENTITY and f.name in records.columns
     ]
-    target = contract.outcome.column
-    unnamed = pl.col(target).is_not_null() & pl.col(OUTCOME).is_null()
-    faults.append(_rows(frame, unnamed, f"{_source(contract, target)}: no outcome of the contract"))
-    for name, rows in repeated.items():
-        again = pl.col(ROW).is_in(rows.implode())
-        faults.append(_rows(frame, again, f"{_source(contract, name)}: occurs in an earlier record"))
-    return pl.concat([*faults, _schema_faults(frame, contract)])
-
-
-def _rows(frame: pl.DataFrame, where: pl.Expr, reason: str) -> pl.DataFrame:
-    return frame.filter(where).select(ROW, pl.lit(reason).alias(REASON))
-
-
-def _schema_faults(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    try:
-        record_schema(contract).validate(frame, lazy=True)
-        return pl.DataFrame(schema={ROW: pl.UInt32, REASON: pl.String})
-    except SchemaErrors as errors:
-        return _failure_rows(errors.failure_cases, frame, contract)
-
-
-def _failure_rows(cases: pl.DataFrame, frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    whole = cases.filter(pl.col("index").is_null())
-    if not whole.is_empty():
-        raise DataError(
-            f"the data do not fit contract {contract.name}: {whole['check'][0]} ({whole['column'][0]})"
-        )
-    check = pl.col("check").replace({"not_nullable": "is missing"})
-    source = pl.col("column").replace({c.name: c.source for c in contract.columns})
-    in_column = pl.col("schema_context") == "Column"
-    reason = pl.when(in_column).then(pl.concat_str(source, check, separator=": ")).otherwise(check)
-    placed = cases.with_columns(frame[ROW].gather(cases["index"].cast(pl.UInt32)).alias(ROW))
-    return (
-        placed.join(_unreadable_pairs(frame), on=[ROW, "column"], how="anti")
-        .select(ROW, reason.alias(REASON))
-        .unique(maintain_order=True)
-    )
-
-
-def _unreadable_pairs(frame: pl.DataFrame) -> pl.DataFrame:
-    """Values already reported as unreadable: that they are now missing is no second fault."""
-    flags = [c for c in frame.columns if c.startswith(UNREADABLE)]
-    pairs = [
-        frame.filter(pl.col(flag)).select(ROW, pl.lit(flag.removeprefix(UNREADABLE)).alias("column"))
-        for flag in flags
-    ]
-    return pl.concat([pl.DataFrame(schema={ROW: pl.UInt32, "column": pl.String}), *pairs])
-
-
-def _quarantine(raw: pl.DataFrame, reasons: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    bank = contract.only(Role.BANK)
-    name = pl.col(_source(contract, bank.name)).str.strip_chars() if bank else pl.lit(None, pl.String)
-    joined = reasons.group_by(ROW).agg(pl.col(REASON).sort().str.join("; "))
-    bad = raw.join(joined.rename({REASON: _OWN + REASON}), on=ROW).sort(ROW)
-    own = [ROW, name.alias("bank"), pl.col(_OWN + REASON).alias(REASON)]
-    return bad.select(
-        *own, *(pl.col(c).alias(f"{c} (source)" if c in _TAKEN else c) for c in raw.columns if c != ROW)
-    )
-
-
-def _source(contract: Contract, name: str) -> str:
-    return next(c.source for c in contract.columns if c.name == name)
+    values = [pl.col(f.name).clip(*f.clip) if f.clip else pl.col(f.name) for f in fields]
+    return records.lazy().filter(good).select(ROW, *values, OUTCOME).collect()

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Column, Contract, Role
-from credit.features import PARTS, BankRecords
-from credit.ingestion import ROW
+from credit.features import PARTS, ROW, BankRecords
 
 
 def customers_repeat(raw: Path, contract: Contract, banks: Iterable[BankRecords]) -> bool:

@@ -1,89 +1,54 @@
-"""Reads a source file's text into typed columns by the contract's rules; nothing is judged here but form."""
+"""Reads the texts of one column into typed values by the contract's rule; nothing is judged here but form."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from credit.contract import Column, Contract, Role
-from credit.expressions import columns_of
+from credit.contract import Column
 
-UNREADABLE = "__unreadable__"
-MENDED = "__mended__"
-TEXT = "__text__"
 MONEY_MARKS = "$€£,"
+NUMBERS = ("number", "money")
+SPELLS_NUMBERS = frozenset("0123456789+-.eEinfatyINFATY")
 DURATION = r"(?i)^(?:([0-9]+)\s*years?)?(?:\s*(?:and|,)?\s*([0-9]+)\s*months?)?$"
-
-
-def parse_columns(raw: pl.LazyFrame, contract: Contract) -> pl.LazyFrame:
-    """`raw`'s texts as typed columns under the contract's names.
-
-    Beside a column `c` stand `__unreadable__c` where its text has no reading, and `__mended__c` where a
-    text outside the book, or a number outside the range, was taken as missing. Columns marked leak or
-    identity are read leniently, and only where something needs them: their form can cost no record.
-    """
-    columns = read_columns(contract)
-    texts = raw.select(pl.col("^row$"), *(known_text(c).alias(TEXT + c.name) for c in columns))
-    read = texts.with_columns(_read(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
-    # A step of its own: within one step polars would read each text twice, for the test and for the value.
-    typed = read.with_columns(_finite(pl.col(c.name)) for c in columns if c.parse in ("number", "money"))
-    checked = [c for c in columns if c.role not in (Role.LEAK, Role.IDENTITY)]
-    flagged = typed.with_columns(flag for c in checked for flag in _flags(c))
-    mended = flagged.with_columns(within_range(c).alias(c.name) for c in checked if c.outside == "missing")
-    return mended.drop(TEXT + c.name for c in columns)
-
-
-def read_columns(contract: Contract) -> list[Column]:
-    """The columns whose values are used, if only to judge a record: not every identity and leak is."""
-    derived_from = {name for derived in contract.derived for name in columns_of(derived.sql)}
-    numbers = ("number", "money", "year", "duration", "items")
-
-    def used(column: Column) -> bool:
-        if column.required or column.name in derived_from:
-            return True
-        measured = column.role is Role.LEAK and column.parse in numbers
-        return measured or column.role not in (Role.LEAK, Role.IDENTITY)
-
-    return [c for c in contract.columns if used(c)]
-
-
-def outcome_class(contract: Contract) -> pl.Expr:
-    """The class number of each record's outcome text, null where the text names no class."""
-    texts = {text: i for i, texts in enumerate(contract.outcome.classes.values()) for text in texts}
-    return pl.col(contract.outcome.column).replace_strict(texts, default=None, return_dtype=pl.Int64)
 
 
 def typed_column(column: Column) -> pl.Expr:
     """The typed values of `column`, from the texts under its source name."""
     value = _read(known_text(column), column)
-    return _finite(value) if column.parse in ("number", "money") else value
+    return finite(value) if column.parse in NUMBERS else value
 
 
 def known_text(column: Column) -> pl.Expr:
     """The trimmed text of `column` in its source, null where it means: not known."""
-    text = pl.col(column.source).str.strip_chars()
-    return pl.when(~text.is_in(["", *column.missing])).then(text)
+    return _known(pl.col(column.source), column)
 
 
-def _read(text: pl.Expr, column: Column) -> pl.Expr:
-    if column.parse == "number":
-        for character in column.strip:
-            text = text.str.replace_all(character, "", literal=True)
-        return text.cast(pl.Float64, strict=False)
-    if column.parse == "money":
-        return text.map_batches(_money, return_dtype=pl.Float64, is_elementwise=True)
+def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
+    """What most of the texts of `column` mean, read in few steps and without trimming; numbers may be infinite.
+
+    Where this is neither null nor infinite it is what `typed_column` gives; a null tells nothing.
+    """
+    if column.parse == "number" and not SPELLS_NUMBERS.intersection(column.strip):
+        return _unless_missing(text.cast(pl.Float64, strict=False), text, column)
+    if column.parse == "money" and not column.missing:
+        plain = text.str.strip_chars(f"{MONEY_MARKS} ").str.replace_all(",", "", literal=True)
+        return plain.cast(pl.Float64, strict=False)
     if column.parse == "year":
-        return text.str.extract(r"^(\d{4})[A-Za-z]?$").cast(pl.Int64)
-    if column.parse == "date":
-        return _date(text, column)
-    if column.parse == "duration":
-        return _duration(text)
-    if column.parse == "items":
-        return _items(text)
+        year = pl.when(text.str.len_bytes() == 4).then(text).cast(pl.Int64, strict=False)
+        return _unless_missing(pl.when(year >= 1000).then(year), text, column)
     if column.parse == "category":
-        levels = {level: level for level in column.levels or {}}
-        book = {text: level for text, level in (levels | column.aliases).items() if level in levels}
+        missing = {"", *column.missing}
+        book = {text: level for text, level in _book(column).items() if text not in missing}
         return text.replace_strict(book, default=None, return_dtype=pl.String)
-    return text.replace(column.aliases) if column.aliases else text
+    if column.parse == "date" and not column.missing:
+        date = text.str.to_date(column.format, strict=False)
+        return pl.when(date.dt.year() <= column.pivot).then(date) if "%y" in column.format else date
+    return _read(_known(text, column), column)
+
+
+def is_missing(text: pl.Expr, column: Column) -> pl.Expr:
+    """Whether an untrimmed text is one of those that mean: not known."""
+    return text.is_in(["", *column.missing])
 
 
 def within_range(column: Column) -> pl.Expr:
@@ -97,22 +62,45 @@ def within_range(column: Column) -> pl.Expr:
     return pl.when(holds).then(value)
 
 
-def _finite(number: pl.Expr) -> pl.Expr:
+def finite(number: pl.Expr) -> pl.Expr:
+    """`number`, null where it is infinite or no number."""
     return pl.when(number.is_finite()).then(number)
 
 
-def _money(texts: pl.Series) -> pl.Series:
-    """Amounts; the regular expressions see only the texts that the usual form does not read."""
-    usual = (
-        texts.str.strip_chars(MONEY_MARKS)
-        .str.replace_all(",", "", literal=True)
-        .cast(pl.Float64, strict=False)
-    )
-    hard = (usual.is_null() & texts.is_not_null()).arg_true()
-    if hard.is_empty():
-        return usual
-    plain = texts.gather(hard).str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
-    return usual.scatter(hard, plain.cast(pl.Float64, strict=False))
+def _known(text: pl.Expr, column: Column) -> pl.Expr:
+    trimmed = text.str.strip_chars()
+    return pl.when(~is_missing(trimmed, column)).then(trimmed)
+
+
+def _unless_missing(value: pl.Expr, text: pl.Expr, column: Column) -> pl.Expr:
+    return pl.when(~is_missing(text, column)).then(value) if column.missing else value
+
+
+def _read(text: pl.Expr, column: Column) -> pl.Expr:
+    if column.parse == "number":
+        for character in column.strip:
+            text = text.str.replace_all(character, "", literal=True)
+        return text.cast(pl.Float64, strict=False)
+    if column.parse == "money":
+        plain = text.str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
+        return plain.cast(pl.Float64, strict=False)
+    if column.parse == "year":
+        return text.str.extract(r"^([0-9]{4})[A-Za-z]?$").cast(pl.Int64)
+    if column.parse == "date":
+        return _date(text, column)
+    if column.parse == "duration":
+        return _duration(text)
+    if column.parse == "items":
+        return _items(text)
+    if column.parse == "category":
+        return text.replace_strict(_book(column), default=None, return_dtype=pl.String)
+    return text.replace(column.aliases) if column.aliases else text
+
+
+def _book(column: Column) -> dict[str, str]:
+    """Text -> level, of levels and aliases."""
+    levels = {level: level for level in column.levels or {}}
+    return {text: level for text, level in (levels | column.aliases).items() if level in levels}
 
 
 def _date(text: pl.Expr, column: Column) -> pl.Expr:
@@ -133,14 +121,3 @@ def _items(text: pl.Expr) -> pl.Expr:
     """Number of different items of texts like `A, B, and C`."""
     item = pl.element().str.strip_chars().str.replace("^and ", "")
     return text.str.split(",").list.eval(item).list.n_unique().cast(pl.Float64)
-
-
-def _flags(column: Column) -> list[pl.Expr]:
-    lost = pl.col(TEXT + column.name).is_not_null() & pl.col(column.name).is_null()
-    if column.parse == "category" and column.unknown == "missing":
-        return [lost.alias(MENDED + column.name)]
-    flags = [lost.alias(UNREADABLE + column.name)]
-    if column.outside == "missing":
-        outside = pl.col(column.name).is_not_null() & within_range(column).is_null()
-        flags.append(outside.alias(MENDED + column.name))
-    return flags

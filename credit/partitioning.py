@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from credit.contract import Contract, Role
 from credit.errors import ContractError, DataError
-from credit.features import OUTCOME
-from credit.ingestion import ROW
+from credit.features import OUTCOME, ROW
 
 BANK = "bank_of_partition"
 SMALLEST = 50

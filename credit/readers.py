@@ -33,7 +33,8 @@ def write_texts(data: Data, target: Path) -> None:
         parts = [_texts(path, data, Path(folder) / f"{i}.csv") for i, path in enumerate(paths)]
         _check_alike(paths, parts)
         try:
-            pl.concat(parts).sink_parquet(target)
+            # Larger than zstd by a half, and read in half the time: it is read by every run.
+            pl.concat(parts).sink_parquet(target, compression="lz4")
         except pl.exceptions.PolarsError as error:
             raise _unreadable(paths, data, error) from error
     if before != [file_state(p) for p in paths]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pandera.polars as pa
 import polars as pl
+from pandera.errors import SchemaErrors
 
 from credit.contract import Column, Contract, Derived, Role, Rule
+from credit.errors import DataError
+from credit.ranges import limits
 
 _DTYPES: dict = dict.fromkeys(("number", "money", "duration", "items"), pl.Float64)
 _DTYPES |= {"year": pl.Int64, "date": pl.Date}
@@ -22,6 +25,29 @@ def record_schema(contract: Contract) -> pa.DataFrameSchema:
     )
 
 
+def schema_faults(records: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Where `records` break the schema: columns place (from 0), column (null for a rule over several), fault.
+
+    Raises DataError where a whole column is not what the schema says.
+    """
+    try:
+        record_schema(contract).validate(records, lazy=True)
+        return pl.DataFrame(schema={"place": pl.UInt32, "column": pl.String, "fault": pl.String})
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+    whole = cases.filter(pl.col("index").is_null())
+    if not whole.is_empty():
+        raise DataError(
+            f"the data do not fit contract {contract.name}: {whole['check'][0]} ({whole['column'][0]})"
+        )
+    in_column = pl.col("schema_context") == "Column"
+    return cases.select(
+        pl.col("index").cast(pl.UInt32).alias("place"),
+        pl.when(in_column).then("column"),
+        pl.col("check").replace({"not_nullable": "is missing"}).alias("fault"),
+    ).unique(maintain_order=True)
+
+
 def _column(field: Column | Derived) -> pa.Column:
     checks = []
     if field.range:
@@ -36,8 +62,11 @@ def _column(field: Column | Derived) -> pa.Column:
 
 
 def _between(low: float | None, high: float | None) -> pa.Check:
+    error = (
+        f"is outside {limits((low, high))}" if None not in (low, high) else f"is not {limits((low, high))}"
+    )
     low, high = low if low is not None else float("-inf"), high if high is not None else float("inf")
-    return pa.Check.in_range(low, high, error=f"is outside {low:g} to {high:g}")
+    return pa.Check.in_range(low, high, error=error)
 
 
 def _rule(rule: Rule) -> pa.Check:

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Column, Contract, EntitySplit, Role, TimeSplit
-from credit.features import OUTCOME, PARTS, BankRecords
-from credit.ingestion import ROW
+from credit.features import OUTCOME, PARTS, ROW, BankRecords
 from credit.partitioning import BANK
 
 PART = "part"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,12 +14,17 @@ import polars as pl
 
 from credit.contract import Column, Contract, Role
 from credit.errors import DataError
-from credit.features import OUTCOME
+from credit.features import OUTCOME, ROW
 from credit.files import ParquetLog, whole_file
-from credit.ingestion import REASON, ROW, Ingestion, check_columns, judge, repeated_rows, typed_records
+from credit.ingestion import Ingestion, check_columns, judge, repeated_rows
+from credit.quarantine import REASON
+from credit.typed import typed_records
 
-SLICE = 150_000
+SLICE = 250_000
+AT_A_TIME = 2
+"""slices: polars spreads each over the cores, but waits for Python between its steps"""
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -79,26 +85,26 @@ def slices(raw: Path, contract: Contract, slice_rows: int = SLICE) -> Iterator[I
     """The ingestion of each `slice_rows` records in turn; what is unique is decided over the whole file first."""
     texts = pl.scan_parquet(raw)
     rows = texts.select(pl.len()).collect().item()
-    repeated = repeated_rows(texts, contract)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
+        repeated = repeated_rows(texts, contract)
 
-    def read(first: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        part = texts.with_row_index(ROW).slice(first, slice_rows).collect()
-        return part, typed_records(part, contract)
+        def ingested(first: int) -> Ingestion:
+            part = texts.with_row_index(ROW).slice(first, slice_rows).collect(engine="streaming").rechunk()
+            return judge(part, typed_records(part, contract), contract, repeated)
 
-    for part, typed in _one_ahead(read, range(0, rows, slice_rows)):
-        yield judge(part, typed, contract, repeated)
+        yield from _in_order(pool, ingested, range(0, rows, slice_rows))
 
 
-def _one_ahead(work: Callable[[int], Item], items: Iterable[int]) -> Iterator[Item]:
-    """`work` of each item in order, the next one under way while the last is used."""
-    with ThreadPoolExecutor(1) as pool:
-        ahead: Future[Item] | None = None
-        for item in items:
-            ready, ahead = ahead, pool.submit(work, item)
-            if ready is not None:
-                yield ready.result()
-        if ahead is not None:
-            yield ahead.result()
+def _in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`work` of each item in order, a few ahead of the last that was asked for."""
+    ahead: deque[Future[Result]] = deque()
+    for item in items:
+        ahead.append(pool.submit(work, item))
+        if len(ahead) > AT_A_TIME:
+            yield ahead.popleft().result()
+    while ahead:
+        yield ahead.popleft().result()
 
 
 def compact(records: pl.DataFrame, contract: Contract, *more: str) -> pl.DataFrame:

@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Contract, load_contract
-from credit.features import BankRecords
+from credit.features import ROW, BankRecords
 from credit.home import Home
-from credit.ingestion import ROW
 from credit.partitioning import Partition, with_banks
 from credit.sources import raw_records
 from credit.splits import BANK, PART, bank_records, with_parts

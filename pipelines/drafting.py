@@ -8,9 +8,10 @@ import yaml
 
 from credit.contract import Contract, Role, load_contract
 from credit.errors import ContractError, DataError
+from credit.features import ROW
 from credit.files import whole_file
 from credit.home import Home
-from credit.ingestion import ROW, check_columns
+from credit.ingestion import check_columns
 from credit.parsing import typed_column
 from credit.partitioning import Partition
 from credit.sources import raw_records

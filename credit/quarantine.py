@@ -1,0 +1,92 @@
+"""The quarantine: records that are refused, each with its reasons and its raw text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from credit.contract import Contract, Role
+from credit.features import OUTCOME, ROW
+from credit.typed import Typed
+
+REASON = "reason"
+_TAKEN = {"bank", REASON}
+_OWN = "__own__"
+_A = {
+    "number": "a number",
+    "money": "an amount of money",
+    "year": "a year",
+    "date": "a date",
+    "duration": "a duration",
+    "items": "a list",
+    "category": "a known category",
+    "text": "a text",
+}
+
+
+def refusals(typed: Typed, contract: Contract, repeated: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Why records are refused: columns row and reason, one line a fault, some records with several."""
+    sources = {c.name: c.source for c in contract.columns}
+    return pl.concat(
+        [
+            *_unreadable(typed, contract),
+            _unnamed_outcome(typed, contract, sources),
+            *_repeated(typed, sources, repeated),
+            _against_schema(typed, contract, sources),
+        ]
+    )
+
+
+def quarantined(raw: pl.DataFrame, refused: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The records `raw` that stand in `refused`: row, bank, reason, and the text of each source column."""
+    bank = contract.only(Role.BANK)
+    source = next((c.source for c in contract.columns if bank and c.name == bank.name), None)
+    name = pl.col(source).str.strip_chars() if source else pl.lit(None, pl.String)
+    joined = refused.sort(ROW, REASON).group_by(ROW, maintain_order=True).agg(pl.col(REASON).str.join("; "))
+    bad = raw.join(joined.rename({REASON: _OWN + REASON}), on=ROW, maintain_order="right")
+    own = [ROW, name.alias("bank"), pl.col(_OWN + REASON).alias(REASON)]
+    return bad.select(
+        *own, *(pl.col(c).alias(f"{c} (source)" if c in _TAKEN else c) for c in raw.columns if c != ROW)
+    )
+
+
+def _because(rows: pl.Series, reason: str) -> pl.DataFrame:
+    return pl.DataFrame({ROW: rows}).with_columns(pl.lit(reason).alias(REASON))
+
+
+def _unreadable(typed: Typed, contract: Contract) -> Iterator[pl.DataFrame]:
+    for column in contract.columns:
+        if column.name in typed.unreadable:
+            rows = typed.records[ROW].gather(typed.unreadable[column.name])
+            yield _because(rows, f"{column.source}: is not {_A[column.parse]}")
+
+
+def _unnamed_outcome(typed: Typed, contract: Contract, sources: Mapping[str, str]) -> pl.DataFrame:
+    target = contract.outcome.column
+    unnamed = typed.records.filter(pl.col(target).is_not_null() & pl.col(OUTCOME).is_null())
+    return _because(unnamed[ROW], f"{sources[target]}: no outcome of the contract")
+
+
+def _repeated(
+    typed: Typed, sources: Mapping[str, str], repeated: Mapping[str, pl.Series]
+) -> Iterator[pl.DataFrame]:
+    for name, rows in repeated.items():
+        here = typed.records.filter(pl.col(ROW).is_in(rows.implode()))
+        yield _because(here[ROW], f"{sources[name]}: occurs in an earlier record")
+
+
+def _against_schema(typed: Typed, contract: Contract, sources: Mapping[str, str]) -> pl.DataFrame:
+    """What pandera finds, but for values known to be unreadable: that they are now missing is no second fault."""
+    from credit.schema import schema_faults  # pandera loads while the first records are read
+
+    known = [
+        pl.DataFrame({"place": places}).with_columns(pl.lit(name).alias("column"))
+        for name, places in typed.unreadable.items()
+    ]
+    faults = schema_faults(typed.records, contract)
+    if known:
+        faults = faults.join(pl.concat(known), on=["place", "column"], how="anti", maintain_order="left")
+    source = pl.col("column").replace(sources)
+    reason = pl.when(source.is_null()).then("fault").otherwise(pl.concat_str(source, "fault", separator=": "))
+    return faults.select(typed.records[ROW].gather(faults["place"]).alias(ROW), reason.alias(REASON))
