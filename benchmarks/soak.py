@@ -1,6 +1,6 @@
 """Keeps the service under load while its model changes, and checks every answer against the version it names.
 
-    python -m benchmarks.soak [--minutes 10]
+    python -m benchmarks.soak [--minutes 10] [--write FILE]
 
 64 connections; a reload between two models every 20 seconds; one request in a hundred is wrong. Fails at the
 first answer that is wrong or a 5xx, and where memory grows by more than a tenth after the first quarter.
@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.serving import FEATURES, _free_port, package, started, train
+from benchmarks.serving import FEATURES, _free_port, keep, package, started, train
 from bento.scorer import Scorer
 from bento.serving import serve_command
 
@@ -106,7 +106,9 @@ def _arguments(command: tuple[list[str], dict[str, str]], port: int) -> tuple[li
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    minutes = parser.parse_args().minutes
+    parser.add_argument("--write", type=Path, help="a JSON file of results to which these are added")
+    chosen = parser.parse_args()
+    minutes = chosen.minutes
     with tempfile.TemporaryDirectory() as folder:
         run = asyncio.run(soak(Path(folder), minutes * 60))
     memory = [round(m / 2**20) for m in run.memory]
@@ -115,6 +117,8 @@ def main() -> None:
     settled = memory[len(memory) // 4 :]
     if max(settled) > 1.1 * settled[0]:
         raise SystemExit("the server's memory grew")
+    if chosen.write:
+        keep(chosen.write, "soak", told)
 
 
 if __name__ == "__main__":

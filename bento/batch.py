@@ -17,7 +17,7 @@ from bento.problems import Problem
 from credit.applicant import ApplicantReader
 from credit.faults import BODY, ApplicantError, Fault
 
-CHUNK = 1000
+CHUNK = 250
 
 
 @dataclass(slots=True)

@@ -79,12 +79,13 @@ class Served:
 
     def _put(self, scorer: Scorer) -> None:
         self.former, self.scorer = self.scorer, scorer
-        _settle_memory()
+        settle_memory()
         version = scorer.version
         logger.info("Serving %s version %s (%s)", version.model, version.version, version.family)
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
+    """Take what is loaded out of the garbage collector's rounds, and make these rare."""
     # What is loaded stays: the collector would visit it again and again, which shows in the slowest requests.
     gc.unfreeze()
     gc.collect()

@@ -95,7 +95,10 @@ class Tracking:
     def log_model(
         self, run_id: str, model: Model, example: np.ndarray, files: Mapping[str, str]
     ) -> LoggedModel:
-        """Store `model` as its library's native flavour and, with `files` (name -> text), as the folder `scorer`."""
+        """Store `model` as its library's native flavour and, with `files` (name -> text), as the folder `scorer`.
+
+        The native flavour takes a data frame with the model's features by name.
+        """
         import mlflow
 
         with tempfile.TemporaryDirectory() as folder:
@@ -150,13 +153,16 @@ def _quiet() -> Iterator[None]:
 def _log_native(mlflow: Any, model: Model, example: np.ndarray, scorer: Path) -> Any:
     from importlib.metadata import version
 
+    import pandas as pd
+
     booster = getattr(model, "booster", None)
     # CatBoost's own flavour answers the margin, the two others probabilities.
     answer = model.margin(example) if model.family == "catboost" else model.probabilities(example)
+    named = pd.DataFrame(example, columns=list(model.encoding.features))
     common = {
         "name": model.family,
-        "signature": mlflow.models.infer_signature(example, answer[:, -1]),
-        "input_example": example[:2],
+        "signature": mlflow.models.infer_signature(named, answer[:, -1]),
+        "input_example": named[:2],
     }
     if model.family == "lightgbm":
         return mlflow.lightgbm.log_model(

@@ -1,25 +1,27 @@
-"""A decision's probability is that of MLflow's pyfunc of the same model."""
+"""A decision's probability is that of MLflow's pyfunc of the same registered model."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import numpy as np
+import pandas as pd
 import pytest
 
 from bento.scorer import Scorer
+from registry.tracking import Tracking
 from tests.bento import packages
 
 pytestmark = pytest.mark.slow
-NAMES = {"lightgbm": "lgb_model", "catboost": "cb_model"}
 
 
-@pytest.mark.parametrize("family", NAMES)
+@pytest.mark.parametrize("family", ["lightgbm", "catboost", "logistic"])
 def test_decisions_equal_pyfunc(family, tmp_path):
-    mlflow = pytest.importorskip("mlflow")
-    model = packages.model(family)
-    import_module(f"mlflow.{family}").save_model(path=tmp_path / "saved", **{NAMES[family]: model.booster})
-    predicted = np.ravel(mlflow.pyfunc.load_model(str(tmp_path / "saved")).predict(packages.matrix()[1][:20]))
+    import mlflow
+
+    model, X = packages.model(family), packages.matrix()[1][:20]
+    tracking = Tracking(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+    logged = tracking.log_model(tracking.child_run(tracking.pipeline_run("r"), family), model, X, {})
+    named = pd.DataFrame(X, columns=list(model.encoding.features))
+    predicted = np.ravel(mlflow.pyfunc.load_model(logged.uri).predict(named))
     if family == "catboost":
         predicted = 1 / (1 + np.exp(-predicted))  # Its flavour answers the margin.
     scorer = Scorer.load(packages.make_package(tmp_path / "package", family))

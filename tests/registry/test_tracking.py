@@ -2,6 +2,7 @@ from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 import pytest
 
 from credit.encoding import Encoding
@@ -39,8 +40,9 @@ def test_a_logged_model_is_native_and_comes_back_the_same(tracking, model, tmp_p
     np.testing.assert_array_equal(load_model(folder).margin(X), own.margin(X))
     assert (folder / "contract.json").read_text() == "{}"
     native = mlflow.pyfunc.load_model(logged.uri)
-    np.testing.assert_allclose(native.predict(X), own.probabilities(X)[:, 1], atol=1e-12)
-    assert native.metadata.signature is not None
+    named = pd.DataFrame(X, columns=["a", "b"])
+    np.testing.assert_allclose(native.predict(named), own.probabilities(X)[:, 1], atol=1e-12)
+    assert native.metadata.signature.inputs.input_names() == ["a", "b"]
 
 
 def test_nothing_pickled_lies_in_the_store(tracking, model):
