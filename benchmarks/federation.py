@@ -11,7 +11,9 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +21,27 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.federation_growth import growth, growth_plot
+from benchmarks.past_delays import label_skewed
+from credit.features import OUTCOME, BankRecords
 from credit.files import whole_file
 from credit.home import Home
-from credit.metrics import auc
+from credit.metrics import auc, auc_difference
+from credit.models import Model
+from credit.models.lightgbm import LightGBMModel
 from federated.cases import Dealt
-from federated.comparison import Case, Terms, compare, inside_auc
+from federated.comparison import Case, Terms, compare
 from federated.consortium import load_consortium
 from federated.learners.lightgbm import LightGBMParams
+from federated.privacy.masking import MaskingTerms
 from federated.site import encode
+from federated.tasks.task import Part
 from federated.training import inprocess_grid, train_federated
 
 RESULTS = Path(__file__).with_name("results") / "federation.json"
 LARGE, MID_SIZE = 12_000, 1_350
 STRATEGIES = ["fedavg", "leaf_refit", "histogram"]
-TREES = 150
+TREES, RUNS = 150, 3
+SUMS = {"leaf_refit": "leaf_sums", "histogram": "histograms"}
 
 
 def random_case() -> Case:
@@ -41,87 +50,159 @@ def random_case() -> Case:
     return dealt.at_random([LARGE] * 6 + [MID_SIZE] * (len(dealt.consortium.banks) - 6))
 
 
+def whole_case() -> Case:
+    """All train records of the consortium's banks, as `make run` parts them but without its cap."""
+    consortium = load_consortium(Path("consortium.yaml")).model_copy(update={"records_per_bank": None})
+    return Dealt.ingested(consortium, Home()).by_bank()
+
+
 def quality(rounds: int) -> Iterator[dict]:
-    """Mean AUC inside each bank, by way of training."""
-    yield from compare(random_case(), ["lightgbm", "catboost"], STRATEGIES, Terms(rounds, 6, 7))
+    """Mean AUC inside each bank, by way of training, and banks that it serves worse or better than local-only."""
+    case = random_case()
+    case = replace(case, more=BesideLocal(case.banks))
+    yield from compare(case, ["lightgbm", "catboost"], STRATEGIES, Terms(rounds, 6, 7))
+
+
+class BesideLocal:
+    """How each bank's model ranks its test records beside its local-only model, by paired bootstrap."""
+
+    def __init__(self, banks: Sequence[BankRecords]):
+        self.tests = [bank.test for bank in banks]
+        self.local: dict[str, list[np.ndarray]] = {}
+
+    def __call__(self, family: str, trained: str, models: Sequence[Model]) -> dict[str, float]:
+        """Banks whose 95% interval of the change is below or above zero, and the mean change's standard error."""
+        scores = [
+            m.probabilities(m.encoding.matrix(t))[:, -1] for m, t in zip(models, self.tests, strict=True)
+        ]
+        base = self.local.setdefault(family, scores)
+        changes = [
+            auc_difference(test[OUTCOME].to_numpy(), score, other, seed=7)
+            for test, score, other in zip(self.tests, scores, base, strict=True)
+        ]
+        errors = np.array([(change.high - change.low) / (2 * 1.96) for change in changes])
+        return {
+            "worse_banks": sum(change.high < 0 for change in changes),
+            "better_banks": sum(change.low > 0 for change in changes),
+            "error_of_change": float(np.sqrt(np.nansum(errors**2)) / len(errors)),
+        }
 
 
 def skew(rounds: int) -> Iterator[dict]:
-    """Five synthetic banks whose shares of the outcomes are drawn from a Dirichlet of .15."""
-    home = Home()
-    consortium = load_consortium(Path("consortium.yaml")).model_copy(update={"dataset": "synthetic"})
-    dealt = Dealt.ingested(consortium, home, every_bank=True)
-    yield from compare(dealt.skewed(5, 0.15), ["lightgbm"], STRATEGIES, Terms(rounds, 6, 7))
+    """Five banks whose shares of the outcomes are drawn from a Dirichlet of .15: AUC over all test records."""
+    rows: list[dict] = []
+    for seed in range(1, 6):
+        for row in compare(label_skewed(5, 0.15, seed), ["lightgbm"], STRATEGIES, Terms(rounds, 6, 7)):
+            if row["trained"] in ("pooled", *STRATEGIES):
+                rows.append({key: row[key] for key in ("case", "trained", "auc", "log_loss", "rounds")})
+                yield rows[-1]
+    aucs = {name: np.array([r["auc"] for r in rows if r["trained"] == name]) for name in STRATEGIES}
+    for name in ("leaf_refit", "histogram"):
+        gains = aucs[name] - aucs["fedavg"]
+        trained = f"{name} less fedavg, mean of draws and their spread"
+        yield {"case": "all draws", "trained": trained, "auc": float(gains.mean()),
+               "log_loss": None, "rounds": None, "spread": float(gains.std(ddof=1))}  # fmt: skip
 
 
 def times(rounds: int) -> Iterator[dict]:
     """Seconds, and bytes a bank and tree, of 150 trees over 24 banks beside LightGBM on the pooled rows."""
-    case, params = random_case(), LightGBMParams(max_bin=64)
-    threads = {count: _timed(lambda n=count: _pooled(case, params, n)) for count in (1, os.cpu_count() or 1)}
+    for case in (random_case(), whole_case()):
+        yield from _times(case, LightGBMParams(max_bin=64))
+    yield _masked_bytes(random_case(), LightGBMParams(max_bin=64))
+
+
+def _times(case: Case, params: LightGBMParams) -> Iterator[dict]:
+    records = sum(bank.train.height for bank in case.banks)
+    threads = [1, os.cpu_count() or 1]
+    sizes: dict[str, dict[str, int]] = {}
+    ways: dict[str, Callable[[], None]] = {
+        f"LightGBM, pooled, {n} threads": partial(_pooled, case, params, n) for n in threads
+    }
+    ways |= {name: partial(_timed_training, case, name, params, sizes) for name in SUMS}
+    # One after the other, again and again: what else the machine does slows all of them alike.
+    marks = [{name: _timed(way) for name, way in ways.items()} for _ in range(RUNS)]
+    best = {name: tuple(min(mark[name][i] for mark in marks) for i in range(2)) for name in ways}
     # On a busy machine LightGBM's threads wait for one another: the faster of both counts.
-    pooled = min(threads.values())
-    for count, (seconds, cpu) in threads.items():
-        yield _time_row(f"LightGBM, pooled, {count} threads", seconds, cpu, pooled, None)
-    for strategy, kind in (("leaf_refit", "leaf_sums"), ("histogram", "histograms")):
-        sizes: dict[str, int] = {}
-
-        def train(strategy: str = strategy, sizes: dict[str, int] = sizes) -> None:
-            grid = inprocess_grid(case.banks, case.spec)
-            trained = train_federated(
-                "lightgbm", grid, case.spec, strategy=strategy, rounds=TREES // 5, params=params, seed=7
-            )
-            sizes.update(trained.bytes_by_kind)
-
-        seconds, cpu = _timed(train)
-        yield _time_row(strategy, seconds, cpu, pooled, sizes[kind] / len(case.banks) / TREES)
+    pooled = [min(best[name][i] for name in list(ways)[: len(threads)]) for i in range(2)]
+    for name, (seconds, cpu) in best.items():
+        kind = SUMS.get(name)
+        yield {
+            "trained": name,
+            "records": records,
+            "trees": TREES,
+            "seconds": seconds,
+            "cpu_seconds": cpu,
+            "times_pooled": seconds / pooled[0],
+            "times_pooled_cpu": cpu / pooled[1],
+            "bytes_a_bank_a_tree": sizes[name][kind] / len(case.banks) / TREES if kind else None,
+        }
 
 
-def _time_row(
-    trained: str, seconds: float, cpu: float, pooled: tuple[float, float], sent: float | None
-) -> dict:
+def _timed_training(
+    case: Case, strategy: str, params: LightGBMParams, sizes: dict[str, dict[str, int]]
+) -> None:
+    grid = inprocess_grid(case.banks, case.spec)
+    trained = train_federated(
+        "lightgbm", grid, case.spec, strategy=strategy, rounds=TREES // 5, params=params, seed=7
+    )
+    sizes[strategy] = trained.bytes_by_kind
+
+
+def _masked_bytes(case: Case, params: LightGBMParams) -> dict:
+    """Bytes of masked histograms a bank and tree, from two rounds."""
+    terms, rounds = MaskingTerms(), 2
+    grid = inprocess_grid(case.banks, case.spec, masking=terms)
+    begin, options = time.monotonic(), {"rounds": rounds, "params": params, "seed": 7, "masking": terms}
+    trained = train_federated("lightgbm", grid, case.spec, strategy="histogram", **options)
     return {
-        "trained": trained,
-        "trees": TREES,
-        "seconds": seconds,
-        "cpu_seconds": cpu,
-        "times_pooled": seconds / pooled[0],
-        "times_pooled_cpu": cpu / pooled[1],
-        "bytes_a_bank_a_tree": sent,
+        "trained": "histogram, masked sums",
+        "records": sum(bank.train.height for bank in case.banks),
+        "trees": 5 * rounds,
+        "seconds": time.monotonic() - begin,
+        "bytes_a_bank_a_tree": trained.bytes_by_kind["histograms"] / len(case.banks) / (5 * rounds),
     }
 
 
 def flower(rounds: int) -> Iterator[dict]:
-    """Flower's FedXgbBagging on the same banks: its best AUC, and the time it takes to it."""
+    """Flower's FedXgbBagging on the same banks: its best AUC, and when histograms and it reach that."""
     from benchmarks.flower_bagging import bagged_margins
 
-    case = random_case()
+    case, at = random_case(), [0.0]
     begin = time.monotonic()
     ours = train_federated("lightgbm", inprocess_grid(case.banks, case.spec), case.spec, strategy="histogram",
-                           rounds=30, patience=6, seed=7)  # fmt: skip
-    seconds, model = time.monotonic() - begin, ours.model
-    parts = [encode(bank.train, model.encoding) for bank in case.banks]
+                           rounds=rounds, patience=6, seed=7, on_round=lambda _: at.append(time.monotonic() - begin),
+                           )  # fmt: skip
+    model = ours.model
+    assert isinstance(model, LightGBMModel)
     tests = [encode(bank.test, model.encoding) for bank in case.banks]
-    margins, at = bagged_margins(parts, np.concatenate([t.X for t in tests]), rounds)
-    ends = np.cumsum([len(t.outcome) for t in tests])[:-1]
-    means = [
-        np.nanmean([auc(t.outcome, m) for t, m in zip(tests, np.split(row, ends), strict=True)])
-        for row in margins
+    own = [
+        _inside(
+            tests,
+            [np.asarray(model.booster.predict(t.X, raw_score=True, num_iteration=1 + 5 * r)) for t in tests],
+        )
+        for r in range(1, ours.best_round + 1)
     ]
-    best = int(np.argmax(means))
-    own = float(np.nanmean(inside_auc([model] * len(case.banks), case.banks)))
-    yield {"trained": "histogram", "mean_auc": own, "seconds": seconds, "rounds": ours.best_round}
-    yield {
-        "trained": "FedXgbBagging, its best round on the test",
-        "mean_auc": float(means[best]),
-        "seconds": at[best],
-        "rounds": best + 1,
-    }
-    yield {
-        "trained": "FedXgbBagging, last round",
-        "mean_auc": float(means[-1]),
-        "seconds": at[-1],
-        "rounds": rounds,
-    }
+    parts = [encode(bank.train, model.encoding) for bank in case.banks]
+    ends = np.cumsum([len(t.outcome) for t in tests])[:-1]
+    yield _flower_row("histogram", own[-1], at[ours.best_round], ours.best_round)
+    # All banks' trees of a round are added up: at the quickstart's rate so many of them overshoot.
+    for eta in (0.1, 0.1 / len(parts)):
+        margins, seconds = bagged_margins(parts, np.concatenate([t.X for t in tests]), rounds, eta)
+        theirs = [_inside(tests, np.split(row, ends)) for row in margins]
+        best, name = int(np.argmax(theirs)), f"FedXgbBagging, eta {eta:.4f}"
+        yield _flower_row(f"{name}, its best round on the test", theirs[best], seconds[best], best + 1)
+        yield _flower_row(f"{name}, last round", theirs[-1], seconds[-1], rounds)
+        reached = next((r for r, value in enumerate(own, 1) if value >= theirs[best]), None)
+        if reached:
+            yield _flower_row(f"histogram, as good as {name} at best", own[reached - 1], at[reached], reached)
+
+
+def _inside(tests: Sequence[Part], margins: Sequence[np.ndarray]) -> float:
+    return float(np.nanmean([auc(t.outcome, m) for t, m in zip(tests, margins, strict=True)]))
+
+
+def _flower_row(trained: str, mean_auc: float, seconds: float, rounds: int) -> dict:
+    return {"trained": trained, "mean_auc": mean_auc, "seconds": seconds, "rounds": rounds}
 
 
 SECTIONS: dict[str, Callable[[int], Iterator[dict]]] = {
@@ -148,22 +229,31 @@ def _pooled(case: Case, params: LightGBMParams, threads: int) -> None:
 
 
 def _timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Seconds on the clock, and of the processor: the less of two runs each, the first of which compiles."""
-    marks = []
-    for _ in range(2):
-        begin = time.monotonic(), time.process_time()
-        work()
-        marks.append((time.monotonic() - begin[0], time.process_time() - begin[1]))
-    return min(m[0] for m in marks), min(m[1] for m in marks)
+    """Seconds on the clock, and of the processor."""
+    begin = time.monotonic(), time.process_time()
+    work()
+    return time.monotonic() - begin[0], time.process_time() - begin[1]
 
 
 def _table(title: str, rows: list[dict]) -> Table:
-    table = Table(*rows[0], title=title)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    table = Table(*columns, title=title)
     for row in rows:
-        table.add_row(
-            *("" if v is None else f"{v:,.4f}" if isinstance(v, float) else str(v) for v in row.values())
-        )
+        table.add_row(*(_shown(row.get(name)) for name in columns))
     return table
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else f"{value:,.4f}" if isinstance(value, float) else str(value)
+
+
+def _told(name: str, rows: Iterator[dict]) -> Iterator[dict]:
+    """The rows, each printed as it comes."""
+    begin = time.monotonic()
+    for row in rows:
+        figures = ", ".join(f"{key} {_shown(value)}" for key, value in row.items() if value is not None)
+        print(f"{name}, after {time.monotonic() - begin:.0f} s: {figures}", flush=True)
+        yield row
 
 
 def main() -> None:
@@ -175,7 +265,7 @@ def main() -> None:
     asked = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in asked.only:
-        results[name] = list(SECTIONS[name](asked.rounds))
+        results[name] = list(_told(name, SECTIONS[name](asked.rounds)))
         Console(width=140).print(_table(str(SECTIONS[name].__doc__).splitlines()[0], results[name]))
         results["machine"] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
         with whole_file(RESULTS) as aside:

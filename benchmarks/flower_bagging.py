@@ -16,10 +16,12 @@ from flwr.serverapp.strategy import FedXgbBagging
 from federated.engines.inprocess import InProcessGrid
 from federated.tasks.task import Part
 
-PARAMS = {"objective": "binary:logistic", "eta": 0.1, "max_depth": 4, "nthread": 1, "tree_method": "hist"}
+PARAMS = {"objective": "binary:logistic", "max_depth": 4, "nthread": 1, "tree_method": "hist"}
 
 
-def bagged_margins(parts: Sequence[Part], X: np.ndarray, rounds: int) -> tuple[list[np.ndarray], list[float]]:
+def bagged_margins(
+    parts: Sequence[Part], X: np.ndarray, rounds: int, eta: float
+) -> tuple[list[np.ndarray], list[float]]:
     """Margins of X, shape (n,), and seconds from the start, after each round of training on the banks' `parts`."""
     import xgboost as xgb  # pyright: ignore[reportMissingImports]
 
@@ -30,7 +32,7 @@ def bagged_margins(parts: Sequence[Part], X: np.ndarray, rounds: int) -> tuple[l
     def train(message: Message, context: Context) -> Message:
         own = data[int(str(context.node_config["bank"]))]
         held = message.content.array_records["arrays"]["0"].numpy().tobytes()
-        booster = xgb.Booster(PARAMS, [own], bytearray(held) or None)
+        booster = xgb.Booster(PARAMS | {"eta": eta}, [own], bytearray(held) or None)
         booster.update(own, booster.num_boosted_rounds())
         count = booster.num_boosted_rounds()
         grown = np.frombuffer(booster[count - 1 : count].save_raw("json"), np.uint8)

@@ -24,13 +24,19 @@ OWN = " + own"
 Result = TypeVar("Result")
 
 
+def no_more(family: str, trained: str, models: Sequence[Model]) -> dict[str, float]:
+    """No further figures."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Case:
-    """Banks to compare on, and what sets them apart."""
+    """Banks to compare on, and what sets them apart; `more` gives a row further figures, of each bank's model."""
 
     name: str
     banks: Sequence[BankRecords]
     spec: FeatureSpec
+    more: Callable[[str, str, Sequence[Model]], dict[str, float]] = no_more
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _row(case: Case, family: str, trained: str, models: Sequence[Model], seconds
     outcome, chance = (np.concatenate(column) for column in zip(*scored, strict=True))
     figures = (np.nanmean(inside_auc(models, case.banks)), auc(outcome, chance), log_loss(outcome, chance))
     known = (case.name, family, trained, *map(float, figures), seconds, None, None)
-    return dict(zip(COLUMNS, known, strict=True))
+    return dict(zip(COLUMNS, known, strict=True)) | case.more(family, trained, models)
 
 
 def _scored(model: Model, records: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

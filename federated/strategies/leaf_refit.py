@@ -23,6 +23,8 @@ from federated.voting import trimmed_votes
 
 # So many proposals more than trees that are kept: there is a choice, and a poor proposal is left out.
 SPARE = 2
+# A tree that lowers the loss by less than this share of what the best one does is left out.
+WORTH = 0.5
 
 
 class LeafRefit(SummingStrategy):
@@ -54,7 +56,9 @@ class LeafRefit(SummingStrategy):
         trees = len(self.learner.structures(joined)) * self.learner.n_margins
         sums = self.sums("leaf_sums", nodes, trees, arrays={"candidates": zlib.compress(joined)})
         refits, changes, records = self._judged(proposals, np.stack([*sums.values()]))
-        best = np.argsort(trimmed_votes(changes, records), kind="stable")[: self.kept]
+        votes = trimmed_votes(changes, records)
+        ranked = np.argsort(votes, kind="stable")[: self.kept]
+        best = [p for p in ranked if votes[p] <= WORTH * votes[ranked[0]]] or ranked[:1]
         weight = min(1.0, 1.0 / (len(best) * self.learner.shrinkage.step))
         return self.learner.combine([refits[p] for p in best], [weight] * len(best))
 
