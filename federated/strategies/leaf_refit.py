@@ -23,8 +23,6 @@ from federated.voting import trimmed_votes
 
 # So many proposals more than trees that are kept: there is a choice, and a poor proposal is left out.
 SPARE = 2
-# A tree that lowers the loss by less than this share of what the best one does is left out.
-WORTH = 0.5
 
 
 class LeafRefit(SummingStrategy):
@@ -58,7 +56,8 @@ class LeafRefit(SummingStrategy):
         refits, changes, records = self._judged(proposals, np.stack([*sums.values()]))
         votes = trimmed_votes(changes, records)
         ranked = np.argsort(votes, kind="stable")[: self.kept]
-        best = [p for p in ranked if votes[p] <= WORTH * votes[ranked[0]]] or ranked[:1]
+        # A tree that the banks would be better off without is left out, unless there is no other.
+        best = [p for p in ranked if votes[p] <= 0.0] or ranked[:1]
         weight = min(1.0, 1.0 / (len(best) * self.learner.shrinkage.step))
         return self.learner.combine([refits[p] for p in best], [weight] * len(best))
 
