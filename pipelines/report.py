@@ -8,7 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from assets.evaluation import best_family
+from assets.federated_evaluation import best_family
 from credit.contract import load_contract
 from credit.evaluation import ALL_BANKS
 from credit.files import whole_file
@@ -152,13 +152,19 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
-    table = Table("bank", "test records", *(f"{s} AUC" for s in STRATEGIES), "uplift", title="bank by bank")
+    table = Table(
+        "bank",
+        "test records",
+        *(f"{s} AUC" for s in STRATEGIES),
+        "personalised - local",
+        title="bank by bank",
+    )
     for bank in report["banks"]:
         aucs = [bank[f"{s}_auc"] for s in STRATEGIES]
         joined = aucs[1] if aucs[2] is None else aucs[2]
-        uplift = None if joined is None or aucs[0] is None else joined - aucs[0]
-        colour = "" if uplift is None else "[green]" if uplift > 0 else "[red]"
-        shown = "undefined" if uplift is None else f"{uplift:+.4f}"
+        gained = None if joined is None or aucs[0] is None else joined - aucs[0]
+        colour = "" if gained is None else "[green]" if gained > 0 else "[red]"
+        shown = "undefined" if gained is None else f"{gained:+.4f}"
         table.add_row(bank["name"], f"{bank['records']:,}", *map(_figure, aucs), colour + shown)
     return table
 
