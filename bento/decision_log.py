@@ -7,12 +7,13 @@ import json
 import logging
 import queue
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bento.decision import Decision
-from bento.decision_store import StoreError, store_of
+from bento.decision_store import COLUMNS, StoreError, store_of
 from bento.metrics import LOST
 from bento.package import Version
 from credit.errors import FedCreditError
@@ -98,14 +99,31 @@ class DecisionLog:
 
 def verify_log(place: Path | str) -> int:
     """The number of decisions in a log. Raises FedCreditError at the first that was changed or taken out."""
-    chain, count = "", 0
-    for row, link in store_of(place).read():
-        chain, count = _link(chain, row), count + 1
+    return sum(1 for _ in _verified(place))
+
+
+def decision_on(place: Path | str, request: str) -> dict[str, Any]:
+    """The decision on a request by column of the log, with its link of the `chain`.
+
+    Raises FedCreditError where the log does not hold it, or where it or one before it was changed or taken out.
+    """
+    for row, link in _verified(place):
+        entry = dict(zip(COLUMNS, row, strict=True))
+        if entry["request_id"] == request:
+            return {**entry, "chain": link}
+    raise FedCreditError(f"the decision log holds no decision on request {request!r}")
+
+
+def _verified(place: Path | str) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Rows and links of the chain. Raises FedCreditError at the first that does not follow on."""
+    chain = ""
+    for count, (row, link) in enumerate(store_of(place).read(), 1):
+        chain = _link(chain, row)
         if chain != link:
             raise FedCreditError(
                 f"decision {count} of the log is not as it was written, or one before it is gone"
             )
-    return count
+        yield row, link
 
 
 def _link(chain: str, row: tuple[Any, ...]) -> str:

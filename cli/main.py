@@ -135,7 +135,10 @@ audit_app = typer.Typer(
 app.add_typer(audit_app, name="audit")
 
 LogFile = Annotated[
-    Path | None, typer.Option(envvar="FEDCREDIT_DECISION_LOG", help="The service's decision log.")
+    str | None,
+    typer.Option(
+        envvar="FEDCREDIT_DECISION_LOG", help="The service's decision log: a file or postgresql:// URL."
+    ),
 ]
 
 
@@ -158,7 +161,7 @@ def audit_trace(
     """Lead one decision back to its model, contract, run and the banks' data fingerprints."""
     from cli.audit import trace_command
 
-    trace_command(request, log or Path("decisions.db"), model)
+    trace_command(request, log or "decisions.db", model)
 
 
 contract_app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 from credit.errors import RegistryError
 from registry.history import champion_on
@@ -29,13 +29,12 @@ class Trace:
         return {"decision": self.decision, "model": self.model, "bank: sha256 of its records": self.data}
 
 
-def trace(log: Path, request: str, registry: Registry) -> Trace:
-    """The origin of the decision on `request` (its id) in a decision log.
+def trace(entry: Mapping[str, Any], registry: Registry) -> Trace:
+    """The origin of a decision, given as its log has it, by column.
 
-    Raises RegistryError where the log does not hold it, or where contract, run or data of the registry are
-    not those that the decision names.
+    Raises RegistryError where contract, run or data of the registry are not those that the decision names.
     """
-    entry = _entry(log, request)
+    request = entry["request_id"]
     if entry["model"] != registry.model:
         raise RegistryError(f"decision {request} is of model {entry['model']}: add --model {entry['model']}")
     version = registry.version(entry["model_version"])
@@ -44,21 +43,7 @@ def trace(log: Path, request: str, registry: Registry) -> Trace:
     return Trace({name: str(entry[name]) for name in TOLD}, _model(entry, version, registry), data)
 
 
-def _entry(log: Path, request: str) -> dict[str, str]:
-    if not log.is_file():
-        raise RegistryError(f"{log} is no decision log: give the file of FEDCREDIT_DECISION_LOG")
-    try:
-        with sqlite3.connect(f"file:{log}?mode=ro", uri=True) as database:
-            database.row_factory = sqlite3.Row
-            row = database.execute("select * from decisions where request_id = ?", (request,)).fetchone()
-    except sqlite3.DatabaseError as error:
-        raise RegistryError(f"{log} is no decision log ({error})") from error
-    if row is None:
-        raise RegistryError(f"{log} holds no decision on request {request!r}")
-    return dict(row)
-
-
-def _agree(request: str, entry: dict[str, str], version: Version, data: dict[str, str]) -> None:
+def _agree(request: str, entry: Mapping[str, Any], version: Version, data: dict[str, str]) -> None:
     """Raises RegistryError where the decision and the registry name different origins."""
     fingerprint = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
     pairs = {
@@ -73,7 +58,7 @@ def _agree(request: str, entry: dict[str, str], version: Version, data: dict[str
         )
 
 
-def _model(entry: dict[str, str], version: Version, registry: Registry) -> dict[str, str]:
+def _model(entry: Mapping[str, Any], version: Version, registry: Registry) -> dict[str, str]:
     crowned = champion_on(registry.history(), datetime.fromisoformat(entry["time"]))
     sat = f"version {crowned.version}, by {crowned.action} of {crowned.who}" if crowned else "none"
     tags = version.tags

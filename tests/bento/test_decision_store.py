@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bento.decision_log import DecisionLog, Entry, verify_log
+from bento.decision_log import DecisionLog, Entry, decision_on, verify_log
 from bento.decision_store import StoreError, store_of
 from bento.metrics import LOST
 from bento.scorer import Scorer
@@ -65,6 +65,7 @@ def test_decisions_are_kept_by_several_writers_and_chained(url, entries):
     for log in logs:
         log.close()
     assert verify_log(url) == 2 * len(entries)
+    assert decision_on(url, "r0")["model_version"] == entries[0].version.version
     assert [row[9] for row, _ in store_of(url).read()][: len(entries)] != []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bento.decision import Decision
-from bento.decision_log import DecisionLog, Entry, verify_log
+from bento.decision_log import DecisionLog, Entry, decision_on, verify_log
 from bento.package import ContractName, Version
 from credit.errors import FedCreditError, RegistryError
 from registry.audit import trace
@@ -66,7 +66,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_a_decision_leads_back_to_the_banks_data(log):
-    found = trace(log, "request-1", Registered())  # type: ignore[arg-type]
+    found = trace(decision_on(log, "request-1"), Registered())  # type: ignore[arg-type]
     assert found.data == DATA
     assert found.model["MLflow run"] == "r1" and found.decision["decision"] == "accepted"
 
@@ -76,12 +76,12 @@ def test_a_decision_leads_back_to_the_banks_data(log):
 )
 def test_another_origin_in_the_registry_is_found(log, tag, what):
     with pytest.raises(RegistryError, match=what):
-        trace(log, "request-1", Registered(**{tag: '{"bank-01": "c"}'}))  # type: ignore[arg-type]
+        trace(decision_on(log, "request-1"), Registered(**{tag: '{"bank-01": "c"}'}))  # type: ignore[arg-type]
 
 
 def test_an_unknown_request_is_named(log):
-    with pytest.raises(RegistryError, match="holds no decision on request 'nobody'"):
-        trace(log, "nobody", Registered())  # type: ignore[arg-type]
+    with pytest.raises(FedCreditError, match="holds no decision on request 'nobody'"):
+        decision_on(log, "nobody")
 
 
 def test_a_changed_decision_is_found(log):
@@ -90,3 +90,12 @@ def test_a_changed_decision_is_found(log):
         database.execute("update decisions set decision = 'refused' where request_id = 'request-1'")
     with pytest.raises(FedCreditError, match="decision 2"):
         verify_log(log)
+
+
+def test_a_decision_after_a_changed_one_is_not_vouched_for(log):
+    with sqlite3.connect(log) as database:
+        database.execute("update decisions set pd = 0.9 where request_id = 'request-1'")
+    assert decision_on(log, "request-0")["decision"] == "accepted"
+    for request in ("request-1", "request-2"):
+        with pytest.raises(FedCreditError, match="decision 2"):
+            decision_on(log, request)
