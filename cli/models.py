@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from credit.errors import RegistryError
+from credit.errors import FedCreditError, RegistryError
 from credit.home import Home
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _champion_on(registry: Registry, on: str) -> str:
 
 
 def promote_command(version: str, override: str, model: str) -> None:
-    """Make `version` champion by a person's decision."""
+    """Make `version` champion by a person's decision, and package it."""
     if not override.strip():
         raise RegistryError('promoting by hand needs a reason: --override "why"')
     registry = open_registry(model)
@@ -60,7 +60,7 @@ def promote_command(version: str, override: str, model: str) -> None:
 
 
 def rollback_command(why: str, model: str) -> None:
-    """Make the champion before this one champion again."""
+    """Make the champion before this one champion again, and package it where it is not."""
     if not why.strip():
         raise RegistryError('a rollback needs a reason: --why "..."')
     registry = open_registry(model)
@@ -68,12 +68,43 @@ def rollback_command(why: str, model: str) -> None:
 
 
 def _say(registry: Registry, former: Version | None, now: Version) -> None:
+    """Tell who is champion, and package a version that never was: it cannot be served without."""
+    home, console = Home(), Console(soft_wrap=True)
     was = f", was version {former.number}" if former else ""
-    package = Home().root / "packages" / f"{registry.model}-{now.number}"
-    console = Console(soft_wrap=True)
     console.print(f"champion of {registry.model}: version {now.number}{was}")
-    if package.is_dir():
-        console.print(f"serve it: fedcredit serve --bento {package}")
+    package = home.root / "packages" / f"{registry.model}-{now.number}"
+    if not package.is_dir():
+        _package(registry, now, home)
+    console.print(f"serve it: fedcredit serve --bento {package}")
+
+
+def _package(registry: Registry, version: Version, home: Home) -> None:
+    """Package the sitting champion from what the last run left. Raises RegistryError saying what to run instead."""
+    again = "it is champion, but not packaged, so nothing serves it yet: run `make run` with its data set and banks"
+    consortium = _consortium_of(registry.model, home)
+    if consortium is None:
+        raise RegistryError(
+            f"no consortium file here is about {registry.model}; version {version.number}: {again}"
+        )
+    os.environ["CONSORTIUM"] = str(consortium)
+    from pipelines.running import package_champion
+
+    try:
+        package_champion(home)
+    except FedCreditError as error:
+        raise RegistryError(f"version {version.number}: {error}; {again}") from error
+
+
+def _consortium_of(model: str, home: Home) -> Path | None:
+    """The consortium file of a registered model: the chosen one, or one that a run drafted."""
+    from federated.consortium import load_consortium
+
+    files = [_consortium_file(), *sorted((home.root / "consortia").glob("*.yaml"))]
+    return next((f.resolve() for f in files if load_consortium(f).model == model), None)
+
+
+def _consortium_file() -> Path:
+    return Path(os.environ.get("CONSORTIUM", "consortium.yaml"))
 
 
 def open_registry(model: str) -> Registry:
@@ -85,5 +116,5 @@ def open_registry(model: str) -> Registry:
 
     home = Home()
     prepare(home)
-    name = model or load_consortium(Path(os.environ.get("CONSORTIUM", "consortium.yaml"))).model
+    name = model or load_consortium(_consortium_file()).model
     return Registry(Tracking(home.tracking_uri, home.root / "mlartifacts"), name, home.root / f"{name}.lock")

@@ -23,7 +23,7 @@ from assets import (
 )
 from assets.setting import consortium
 from credit.home import Home
-from pipelines.jobs import monitor, retrain
+from pipelines.jobs import monitor, package, retrain
 from pipelines.resources import resources
 from pipelines.running import terminal_logger
 from pipelines.schedules import daily_monitoring, drift_found, records_changed, weekly_retraining
@@ -50,7 +50,7 @@ STAGES = [
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules(STAGES),
-    jobs=[retrain, monitor],
+    jobs=[retrain, package, monitor],
     schedules=[weekly_retraining, daily_monitoring],
     sensors=[records_changed, drift_found],
     loggers={"console": dg.colored_console_logger, "terminal": terminal_logger},

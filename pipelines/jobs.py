@@ -1,4 +1,4 @@
-"""The jobs: one that makes a champion, with every bank in one run, and one that watches it."""
+"""The jobs: one that makes a champion, with every bank in one run, one that packages it, one that watches it."""
 
 import dagster as dg
 
@@ -16,6 +16,13 @@ retrain = dg.define_asset_job(
     selection=dg.AssetSelection.all() - _watching,
     description="Takes the records in, trains, averages, evaluates, explains, promotes, packages and publishes.",
     run_tags=_every_bank,
+    executor_def=dg.in_process_executor,
+)
+
+package = dg.define_asset_job(
+    "package",
+    selection=dg.AssetSelection.assets("champion", "scoring_service"),
+    description="Packages the sitting champion, from what the last run left.",
     executor_def=dg.in_process_executor,
 )
 

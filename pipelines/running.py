@@ -44,6 +44,21 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
     return RunResult(result.run_id, view.seconds)
 
 
+def package_champion(home: Home) -> None:
+    """Run the job `package`; raise FedCreditError in one line where it fails."""
+    from pipelines.definitions import defs
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    result = defs.resolve_job_def("package").execute_in_process(
+        instance=dg.DagsterInstance.get(),
+        raise_on_error=False,
+        tags={PID_TAG: str(os.getpid())},
+        run_config={"loggers": {"terminal": {}}},
+    )
+    if not result.success:
+        raise FedCreditError(_why(result))
+
+
 def close_tracking(home: Home, dagster_run_id: str, status: str) -> None:
     """End what a failed or killed run left running in MLflow."""
     from registry.tracking import Tracking
