@@ -1,13 +1,11 @@
 """The consortium's models: averaged in rounds, one native model a family."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
-from pydantic import Field
 
+from assets.engine import Engine, spending
 from assets.ingestion import Parts
 from assets.progress import report_round
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
@@ -18,24 +16,6 @@ from credit.models import Model
 from credit.plots import rounds_plot
 from federated.reports import RoundReport
 from registry.tracking import Tracking
-
-if TYPE_CHECKING:
-    from federated.privacy.accounting import PrivacySpent
-
-
-class Engine(dg.Config):
-    """What carries the messages of a training."""
-
-    coordinator: str = Field(
-        default="",
-        description="folder of a running coordinator (`fedcredit coordinator up`), to train with real banks; "
-        "by default that of COORDINATOR, and without one all banks are simulated in this process",
-    )
-
-    def folder(self) -> Path | None:
-        from federated.engines.choice import coordinator_folder
-
-        return Path(self.coordinator) if self.coordinator else coordinator_folder()
 
 
 @dg.asset(
@@ -84,7 +64,7 @@ def federated_models(
                 most_records=setting.records_per_bank,
                 masking=setting.masking,
             )
-        spent.append({"family": family, **_spending(trained.privacy)})
+        spent.append({"family": family, **spending(trained.privacy)})
         models[family] = trained.model
         tracking.log_params(run, {"family": family, "strategy": strategy, "banks": len(banks)})
         tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
@@ -92,18 +72,6 @@ def federated_models(
     privacy = table(pl.DataFrame(spent, infer_schema_length=None))
     context.add_output_metadata({**metadata, "differential privacy": privacy})
     return models
-
-
-def _spending(privacy: "PrivacySpent | None") -> dict[str, float | str | None]:
-    """What a training spent of its differential privacy, as a row."""
-    if privacy is None:
-        return {"epsilon": None, "delta": None, "noised sums": 0, "without noise": "all messages"}
-    return {
-        "epsilon": privacy.epsilon,
-        "delta": privacy.delta,
-        "noised sums": sum(privacy.releases.values()),
-        "without noise": "; ".join(privacy.outside.values()),
-    }
 
 
 def _watch(

@@ -1,66 +1,61 @@
 """From margins to decisions: calibrated probabilities, points, and the threshold that costs least."""
 
-from collections.abc import Iterable
-from functools import reduce
-from operator import add
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import numpy as np
 import polars as pl
 
-from assets.evaluation import best_family
+from assets.engine import Engine, bank_tally
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, every_bank, one_run
 from assets.tables import picture, table
-from assets.training import bank_list
-from credit.calibration import (
-    ScoreHistogram,
-    error_of_sums,
-    fit_calibration,
-    noise_of_sums,
-    rate_sums,
-    risk_margin,
-)
-from credit.features import OUTCOME, BankRecords
-from credit.metrics import brier, log_loss
+from credit.calibration import ScoreHistogram, error_of_sums, fit_calibration
+from credit.decision_sums import DecisionSums
 from credit.models import Model
 from credit.points import PointsScale
 from credit.risk_plots import cost_plot, points_plot, reliability_plot
 from credit.scoring import Scoring
-from credit.threshold import bank_thresholds, break_even, cost_curve, decision_sums
+from credit.threshold import bank_thresholds, break_even, cost_curve
 from registry.tracking import Tracking
 
-Margins = dict[str, tuple[np.ndarray, np.ndarray]]
-"""bank -> margins and outcomes (1: default, or the worst class) of one part"""
+if TYPE_CHECKING:
+    from federated.tally import Tally
+
+Decisions = dict[str, DecisionSums]
+"""part -> sums over all banks"""
 
 
 @dg.asset(
     ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
     backfill_policy=one_run,
     group_name="calibration",
-    kinds={"numpy"},
+    kinds={"flower", "numpy"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
 )
 def scoring(
     context: dg.AssetExecutionContext,
+    config: Engine,
     loan_records: dict[str, Parts],
     federated_models: dict[str, Model],
-    evaluation: dict[str, pl.DataFrame],
+    federated_evaluation: dict[str, pl.DataFrame],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, list]:
     """How each federated model's margin becomes a calibrated probability, points and a decision."""
-    banks, best = bank_list(loan_records), best_family(evaluation["validation"])
-    families, rows = [], []
-    for family, model in federated_models.items():
-        margins = {part: _margins(model, banks, part) for part in ("validation", "test")}
-        made, losses = _scoring(margins["validation"])
-        figures = {part: _figures(made, m.values()) for part, m in margins.items()}
-        families.append({"family": family, "scoring": made.to_dict(), "losses": losses, "figures": figures})
-        rows.append(_row(family, made, figures))
-        if family == best:
-            _show(context, tracking, made, margins)
-    context.add_output_metadata({"best federated family": best, "families": table(pl.DataFrame(rows))})
+    best = best_family(federated_evaluation["validation"])
+    families, rows, shown = [], [], {}
+    with bank_tally(context, config, loan_records) as tally:
+        for family, model in federated_models.items():
+            made, losses, sums = _scoring(tally, model)
+            figures = {part: s.figures(made.threshold) for part, s in sums.items()}
+            found = {"family": family, "scoring": made.to_dict(), "losses": losses, "figures": figures}
+            families.append(found)
+            rows.append(_row(family, made, figures))
+            if family == best:
+                shown = _shown(context, tracking, made, sums)
+    told = {"best federated family": best, "families": table(pl.DataFrame(rows))}
+    context.add_output_metadata({**told, **shown})
     return {"families": families}
 
 
@@ -74,45 +69,20 @@ def figures_of(stored: dict[str, list], family: str) -> dict[str, dict[str, floa
     return next(f["figures"] for f in stored["families"] if f["family"] == family)
 
 
-def _margins(model: Model, banks: list[BankRecords], part: str) -> Margins:
-    worst = len(model.classes) - 1
-    return {
-        bank.name: (
-            risk_margin(model.margin(model.encoding.matrix(bank.part(part)))),
-            (bank.part(part)[OUTCOME] == worst).to_numpy().astype(int),
-        )
-        for bank in banks
-        if bank.part(part).height
-    }
-
-
-def _scoring(validation: Margins) -> tuple[Scoring, dict[str, float]]:
+def _scoring(tally: "Tally", model: Model) -> tuple[Scoring, dict[str, float], Decisions]:
     """Fitted on the banks' summed histograms; thresholds from their summed decision counts."""
     policy = consortium().policy
-    histogram = reduce(add, (ScoreHistogram.count(m, y) for m, y in validation.values()))
-    calibration, losses = fit_calibration(histogram)
-    sums = {bank: decision_sums(calibration.probability(m), y) for bank, (m, y) in validation.items()}
-    threshold = cost_curve(np.sum(list(sums.values()), axis=0), policy.cost).threshold
+    histogram = ScoreHistogram.from_vector(tally("margins", "validation", model).total)
+    # Noise leaves no single bin to an isotonic map; Platt's two numbers stand on all of them.
+    noisy = tally.masking is not None and tally.masking.noise is not None
+    calibration, losses = fit_calibration(histogram, ("platt",) if noisy else ("platt", "isotonic"))
     scale = PointsScale(policy.score, calibration)
-    return Scoring(scale, threshold, bank_thresholds(sums, policy.cost)), losses
-
-
-def _figures(scoring: Scoring, margins: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Figures before and after calibration, over all banks."""
-    margin, default = (np.concatenate(column) for column in zip(*margins, strict=True))
-    raw, pd = 1 / (1 + np.exp(-margin)), scoring.scale.calibration.probability(margin)
-    return {
-        "records": len(default),
-        "raw_error": error_of_sums(rate_sums(raw, default)),
-        "error": error_of_sums(rate_sums(pd, default)),
-        "error_noise": noise_of_sums(rate_sums(pd, default)),
-        "raw_logloss": log_loss(default, raw),
-        "logloss": log_loss(default, pd),
-        "brier": brier(default, pd),
-        "mean_pd": float(pd.mean()),
-        "default_rate": float(default.mean()),
-        "approval": float((pd < scoring.threshold).mean()),
-    }
+    decided = {"scoring": Scoring(scale, break_even(policy.cost)).to_dict()}
+    validation, test = (tally("decisions", part, model, **decided) for part in ("validation", "test"))
+    sums = {p: DecisionSums.from_vector(s.total) for p, s in (("validation", validation), ("test", test))}
+    threshold = cost_curve(sums["validation"].costs, policy.cost).threshold
+    own = {bank: DecisionSums.from_vector(s).costs for bank, s in validation.by_bank.items()}
+    return Scoring(scale, threshold, bank_thresholds(own, policy.cost)), losses, sums
 
 
 def _row(family: str, scoring: Scoring, figures: dict[str, dict[str, float]]) -> dict:
@@ -126,43 +96,33 @@ def _row(family: str, scoring: Scoring, figures: dict[str, dict[str, float]]) ->
     }
 
 
-def _show(
-    context: dg.AssetExecutionContext, tracking: Tracking, scoring: Scoring, margins: dict[str, Margins]
-) -> None:
+def _shown(context: dg.AssetExecutionContext, tracking: Tracking, scoring: Scoring, sums: Decisions) -> dict:
     """Reliability, cost curve and points of the best family: in the UI and in MLflow."""
     policy = consortium().policy
-    joined = {
-        part: [np.concatenate(column) for column in zip(*m.values(), strict=True)]
-        for part, m in margins.items()
-    }
-    to_pd = scoring.scale.calibration.probability
-    sums = {part: rate_sums(to_pd(m), y) for part, (m, y) in joined.items()}
-    validation, (margin, default) = joined["validation"], joined["test"]
-    curve = cost_curve(decision_sums(to_pd(validation[0]), validation[1]), policy.cost)
+    rates = {part: s.calibrated for part, s in sums.items()}
+    curve = cost_curve(sums["validation"].costs, policy.cost)
     ratio = policy.cost.missed_default / policy.cost.refused_good
     pictures = {
         "reliability": reliability_plot(
-            {f"{p}: error {error_of_sums(s):.4f}": s for p, s in sums.items()},
+            {f"{p}: error {error_of_sums(s):.4f}": s for p, s in rates.items()},
             "Calibration on validation and out-of-time test, all banks",
         ),
         "cost": cost_plot(curve, ratio, break_even(policy.cost)),
-        "points": points_plot(scoring.scale.points(margin), default, policy.score.low, policy.score.high),
+        "points": points_plot(sums["test"].points, policy.score.low, policy.score.high),
     }
     parent = tracking.pipeline_run(context.run_id)
     for name, content in pictures.items():
         tracking.log_bytes(parent, content, f"calibration/{name}.png")
-    context.add_output_metadata(
-        {
-            "threshold": scoring.threshold,
-            "break-even": break_even(policy.cost),
-            **{name: picture(content) for name, content in pictures.items()},
-            "thresholds by bank": table(
-                pl.DataFrame(
-                    {
-                        "bank": list(scoring.bank_thresholds),
-                        "threshold": list(scoring.bank_thresholds.values()),
-                    }
-                )
-            ),
-        }
-    )
+    return {
+        "threshold": scoring.threshold,
+        "break-even": break_even(policy.cost),
+        **{name: picture(content) for name, content in pictures.items()},
+        "thresholds by bank": table(
+            pl.DataFrame(
+                {
+                    "bank": list(scoring.bank_thresholds),
+                    "threshold": list(scoring.bank_thresholds.values()),
+                }
+            )
+        ),
+    }

@@ -10,9 +10,10 @@ import polars as pl
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
-from assets.stability import moved, population, populations, shown
+from assets.stability import moved, shown
 from assets.tables import table
 from assets.training import bank_list
+from credit.binning import FeatureCounts
 from credit.contract import TimeSplit
 from credit.estimation import expected_auc
 from credit.explanation import sample_records
@@ -23,6 +24,7 @@ from credit.models import Model
 from credit.partitioning import BANK, with_banks
 from credit.scoring import Scoring
 from credit.splits import year_of
+from credit.stability import Population, Populations, point_counts
 from credit.streaming import slices
 from registry.promotion import Registry
 from registry.tracking import Tracking
@@ -46,7 +48,7 @@ def drift(
     tracking: dg.ResourceParam[Tracking],
     registry: dg.ResourceParam[Registry],
 ) -> dict:
-    """PSI and CSI of records newer than the champion's test, by bank, and its AUC estimated without outcomes (CBPE)."""
+    """PSI, CSI and estimated AUC (CBPE) of records newer than the champion's test, by bank: in simulation only."""
     sitting = registry.champion()
     if sitting is None:
         raise dg.Failure("no champion sits: there is nothing to watch")
@@ -59,8 +61,12 @@ def drift(
             {"drifted": False, "why": "no record is newer than the test", "fingerprint": ""}
         )
         return {"drifted": False, "why": "no record is newer than the test", "fingerprint": ""}
-    before = populations([b for b in banks if b.name in new], "train", model, scoring)
-    frames = moved(before, {bank: population(f, model, scoring) for bank, f in new.items()})
+    known = {b.name: b.train for b in banks if b.name in new}
+    before, now = (
+        Populations.of({bank: _population(f, model, scoring) for bank, f in frames.items()})
+        for frames in (known, new)
+    )
+    frames = moved(before, now)
     estimate = _estimate(model, scoring, banks, new)
     why = _why(frames["banks"], estimate)
     fingerprint = frame_fingerprint(*new.values())
@@ -75,6 +81,15 @@ def drift(
         }
     )
     return {"drifted": bool(why), "why": why, "fingerprint": fingerprint, **estimate}
+
+
+def _population(records: pl.DataFrame, model: Model, scoring: Scoring) -> Population:
+    """Counts of records by points and by feature bin."""
+    score = consortium().policy.score
+    points = scoring.points(model.margin(model.encoding.matrix(records)))
+    return Population(
+        point_counts(points, score.low, score.high), FeatureCounts.count(records, contract().spec)
+    )
 
 
 def _new_records(raw: dict, banks: list[BankRecords]) -> NewRecords:

@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
@@ -40,15 +41,16 @@ def evaluation(
     personal_models: ModelsByBank,
     federated_models: dict[str, Model],
     pooled_models: dict[str, Model],
+    federated_evaluation: dict[str, pl.DataFrame],
     raw_loan_records: dict,
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """Figures of every model on the out-of-time test, with bootstrap intervals, and each bank's uplift."""
+    """Figures of every model on the out-of-time test, and each bank's uplift: in simulation only."""
     banks, seed = bank_list(loan_records), consortium().seed
     candidates = _candidates(local_models, personal_models, federated_models, pooled_models)
     scores = {part: score_banks(candidates, banks, part) for part in ("train", "validation", "test")}
-    test = figures(scores["test"], scores["train"], seed=seed)
-    validation = figures(scores["validation"], scores["train"], seed=seed, replicates=0)
+    test = _figures(scores, "test", federated_evaluation, 200)
+    validation = _figures(scores, "validation", federated_evaluation, 0)
     uplifts = pl.concat(
         [uplift(scores["test"], f, seed=seed).with_columns(family=pl.lit(f)) for f in consortium().families]
     )
@@ -69,6 +71,26 @@ def evaluation(
     return {"test": test, "validation": validation, "uplift": uplifts, "split_by_row": leaky}
 
 
+def _figures(
+    scores: dict[str, pl.DataFrame], part: str, federated: dict[str, pl.DataFrame], replicates: int
+) -> pl.DataFrame:
+    """The table of all models: the shared ones' figures over all banks are those of the banks' sums."""
+    seed, shared = consortium().seed, pl.col("strategy") == "federated"
+    others = figures(
+        scores[part].filter(~shared), scores["train"].filter(~shared), seed=seed, replicates=replicates
+    )
+    own = figures(
+        scores[part].filter(shared),
+        scores["train"].filter(shared),
+        seed=seed,
+        replicates=replicates,
+        overall=False,
+    )
+    summed = federated[part].filter(bank=ALL_BANKS)
+    frames = (f.select(others.columns).cast(others.schema) for f in (others, own, summed))
+    return pl.concat(frames).sort("bank", "family", "strategy")
+
+
 def _split_by_row(banks: list[BankRecords], family: str, test: pl.DataFrame, raw: Path) -> pl.DataFrame:
     """Pooled figures under the split in use and under one by row; empty where no customer repeats."""
     from federated.baselines import train_pooled
@@ -87,13 +109,6 @@ def _split_by_row(banks: list[BankRecords], family: str, test: pl.DataFrame, raw
             for name, f in (("by customer", by_customer), ("by row", by_row))
         ]
     )
-
-
-def best_family(validation: pl.DataFrame) -> str:
-    """The federated family with the highest validation AUC over all banks: the test is not looked at."""
-    overall = validation.filter(bank=ALL_BANKS, strategy="federated")
-    figure = "auc_ovr" if "auc_ovr" in overall.columns else "auc"
-    return overall.sort(figure, descending=True, nulls_last=True)["family"][0]
 
 
 def _candidates(

@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
-from assets.evaluation import best_family
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
@@ -32,11 +32,11 @@ def explanation(
     context: dg.AssetExecutionContext,
     loan_records: dict[str, Parts],
     federated_models: dict[str, Model],
-    evaluation: dict[str, pl.DataFrame],
+    federated_evaluation: dict[str, pl.DataFrame],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
-    """SHAP values of the best federated model on a sample of test records, and the features' distributions."""
-    family = best_family(evaluation["validation"])
+    """SHAP values of the best federated model on a sample of test records, and distributions: in simulation only."""
+    family = best_family(federated_evaluation["validation"])
     model = federated_models[family]
     test = pl.concat([bank.test for bank in bank_list(loan_records)])
     sample = sample_records(test, SAMPLE, consortium().seed)

@@ -1,22 +1,26 @@
 """How groups of applicants fare under the run's best model: by sensitive column, and by bank."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 import numpy as np
 import polars as pl
 
 from assets.calibration import scoring_of
-from assets.evaluation import best_family
+from assets.engine import Engine, bank_tally
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
-from assets.training import bank_list
 from credit.contract import Role
-from credit.fairness import group_cells, group_figures, parity, summed_cells
-from credit.features import OUTCOME, BankRecords
+from credit.fairness import group_cells, group_figures, parity
 from credit.models import Model
 from credit.risk_plots import group_plot
 from credit.scoring import Scoring
 from registry.tracking import Tracking
+
+if TYPE_CHECKING:
+    from federated.tally import Tally
 
 BANK = "bank"
 
@@ -25,21 +29,23 @@ BANK = "bank"
     ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
     backfill_policy=one_run,
     group_name="evaluation",
-    kinds={"fairlearn"},
+    kinds={"flower", "fairlearn"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
 )
 def fairness(
     context: dg.AssetExecutionContext,
+    config: Engine,
     loan_records: dict[str, Parts],
     federated_models: dict[str, Model],
-    evaluation: dict[str, pl.DataFrame],
+    federated_evaluation: dict[str, pl.DataFrame],
     scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
     """Approval, errors and calibration of each group on the out-of-time test, and the widest differences."""
-    family = best_family(evaluation["validation"])
-    cells = _cells(bank_list(loan_records), federated_models[family], scoring_of(scoring, family))
+    family = best_family(federated_evaluation["validation"])
+    with bank_tally(context, config, loan_records) as tally:
+        cells = _cells(tally, federated_models[family], scoring_of(scoring, family))
     figures = pl.concat(
         [group_figures(c).select(pl.lit(column).alias("column"), pl.all()) for column, c in cells.items()]
     )
@@ -62,23 +68,26 @@ def fairness(
     return {"groups": figures, "differences": differences}
 
 
-def _cells(banks: list[BankRecords], model: Model, scoring: Scoring) -> dict[str, pl.DataFrame]:
-    """Summed cells by column: each sensitive one, then the bank."""
-    own: dict[str, list[pl.DataFrame]] = {}
-    for bank in (b for b in banks if b.test.height):
-        default = _default(bank.test)
-        pd = scoring.probability(model.margin(model.encoding.matrix(bank.test)))
-        groups = {f.name: bank.test[f.name] for f in contract().with_role(Role.SENSITIVE)}
-        groups[BANK] = pl.Series([bank.name] * len(pd))
-        for column, group in groups.items():
-            own.setdefault(column, []).append(
-                group_cells(group, default, pd, scoring.threshold_of(bank.name))
-            )
-    return {column: summed_cells(cells) for column, cells in own.items()}
+def _cells(tally: "Tally", model: Model, scoring: Scoring) -> dict[str, pl.DataFrame]:
+    """Summed cells by column: each sensitive one, then the bank, where its own counts are known."""
+    books = {f.name: list(f.levels or {}) for f in contract().with_role(Role.SENSITIVE) if f.levels}
+    named = scoring.to_dict() | {"bank_thresholds": _as_banks_call_themselves(scoring)}
+    # The column of banks has no groups of its own: every record counts as not stated.
+    sums = tally("groups", "test", model, scoring=named, groups={**books, BANK: []})
+    ends = np.cumsum([8 * (len(names) + 1) for names in books.values()], dtype=int)
+    own = sums.by_bank_or_all
+    every = np.stack([counts[ends[-1] if len(ends) else 0 :].reshape(2, 2, 2) for counts in own.values()])
+    cells = {
+        column: group_cells(names, part.reshape(-1, 2, 2, 2))
+        for (column, names), part in zip(books.items(), np.split(sums.total, ends), strict=False)
+    }
+    return cells | {BANK: group_cells([*own], every)}
 
 
-def _default(records: pl.DataFrame) -> np.ndarray:
-    return (records[OUTCOME] == len(contract().classes) - 1).to_numpy().astype(int)
+def _as_banks_call_themselves(scoring: Scoring) -> dict[str, float]:
+    """The banks' own thresholds by their names, and by the aliases that simulated banks go by."""
+    own = {b.alias: b.name for b in consortium().banks}
+    return {**scoring.bank_thresholds, **{own[a]: t for a, t in scoring.bank_thresholds.items() if a in own}}
 
 
 def _difference(column: str, figures: pl.DataFrame) -> dict:

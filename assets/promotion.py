@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from assets.calibration import scoring_of
-from assets.evaluation import best_family
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.judging import Evidence, judge_of
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
@@ -46,6 +46,7 @@ def verdict(
     loan_records: dict[str, Parts],
     local_models: ModelsByBank,
     federated_models: dict[str, Model],
+    federated_evaluation: dict[str, pl.DataFrame],
     evaluation: dict[str, pl.DataFrame],
     scoring: dict[str, list],
     fairness: dict[str, pl.DataFrame],
@@ -54,7 +55,7 @@ def verdict(
     registry: dg.ResourceParam[Registry],
 ):
     """The run's winner, registered and judged by the gate; the table of checks stays with it, promoted or not."""
-    family, banks = best_family(evaluation["validation"]), bank_list(loan_records)
+    family, banks = best_family(federated_evaluation["validation"]), bank_list(loan_records)
     model, decides = federated_models[family], scoring_of(scoring, family)
     tags = _tags(context.run_id, family, banks, decides.threshold)
     version = _register(tracking, registry, context.run_id, model, banks, tags, decides)

@@ -3,14 +3,12 @@
 import dagster as dg
 import polars as pl
 
+from assets.engine import Engine, bank_tally
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import table
-from assets.training import bank_list
-from credit.calibration import ScoreHistogram, fit_calibration, risk_margin
-from credit.evaluation import ALL_BANKS, Candidate, figures, score_banks
-from credit.features import OUTCOME
-from credit.models import Model
+from credit.calibration import ScoreHistogram, fit_calibration
+from credit.evaluation import ALL_BANKS
 from credit.points import PointsScale
 from credit.scorecard import scorecard_table, train_scorecard
 from registry.tracking import Tracking
@@ -22,28 +20,28 @@ FIGURES = ("auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap")
     ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
     backfill_policy=one_run,
     group_name="aggregation",
-    kinds={"numpy"},
+    kinds={"flower", "numpy"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
 )
 def scorecard(
     context: dg.AssetExecutionContext,
+    config: Engine,
     loan_records: dict[str, Parts],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
     """A logistic scorecard on weight-of-evidence bins, fitted from the banks' sums, as a table of points."""
-    banks = bank_list(loan_records)
-    model = train_scorecard([bank.train for bank in banks], contract().spec)
-    scores = {
-        p: score_banks([Candidate("scorecard", "federated", model)], banks, p) for p in ("train", "test")
-    }
-    row = (
-        figures(scores["test"], scores["train"], seed=consortium().seed)
-        .filter(bank=ALL_BANKS)
-        .row(0, named=True)
-    )
-    scale = _scale(model, pl.concat([bank.validation for bank in banks]))
-    printed = scorecard_table(model, scale, contract())
+    from federated.evaluation import federated_figures
+    from federated.scorecard import BankSums
+
+    with bank_tally(context, config, loan_records) as tally:
+        model = train_scorecard(BankSums(tally), contract().spec)
+        overall = federated_figures({"scorecard": model}, tally, {"test": 200}, seed=consortium().seed)
+        margins = ScoreHistogram.from_vector(tally("margins", "validation", model).total)
+    row = overall["test"].filter(bank=ALL_BANKS).row(0, named=True)
+    # Straight, so that each bin has its points.
+    calibration, _ = fit_calibration(margins, methods=("platt",))
+    printed = scorecard_table(model, PointsScale(consortium().policy.score, calibration), contract())
     parent = tracking.pipeline_run(context.run_id)
     run = tracking.child_run(parent, "scorecard", {"family": "scorecard", "strategy": "federated"})
     tracking.log_metrics(run, {k: row[k] for k in FIGURES})
@@ -57,11 +55,3 @@ def scorecard(
         }
     )
     return {"model": model, "table": printed, "figures": pl.DataFrame([{k: row[k] for k in FIGURES}])}
-
-
-def _scale(model: Model, validation: pl.DataFrame) -> PointsScale:
-    """Points of the scorecard on the consortium's scale; straight, so that each bin has its points."""
-    margin = risk_margin(model.margin(model.encoding.matrix(validation)))
-    default = (validation[OUTCOME] == len(contract().classes) - 1).to_numpy().astype(int)
-    calibration, _ = fit_calibration(ScoreHistogram.count(margin, default), methods=("platt",))
-    return PointsScale(consortium().policy.score, calibration)

@@ -1,44 +1,50 @@
 """How far the out-of-time records have moved from the training records, bank by bank and feature by feature."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
+import numpy as np
 import polars as pl
 
 from assets.calibration import scoring_of
-from assets.evaluation import best_family
+from assets.engine import Engine, bank_tally
+from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
-from assets.training import bank_list
-from credit.binning import FeatureCounts
-from credit.features import BankRecords
+from credit.decision_sums import DecisionSums
 from credit.models import Model
 from credit.risk_plots import psi_plot
 from credit.scoring import Scoring
-from credit.stability import Population, feature_stability, joined, point_counts, score_stability
+from credit.stability import Population, Populations, feature_stability, score_stability
 from registry.tracking import Tracking
+
+if TYPE_CHECKING:
+    from federated.tally import Tally
 
 
 @dg.asset(
     ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
     backfill_policy=one_run,
     group_name="evaluation",
-    kinds={"polars"},
+    kinds={"flower", "polars"},
     owners=OWNERS,
-    code_version="1",
+    code_version="2",
 )
 def stability(
     context: dg.AssetExecutionContext,
+    config: Engine,
     loan_records: dict[str, Parts],
     federated_models: dict[str, Model],
-    evaluation: dict[str, pl.DataFrame],
+    federated_evaluation: dict[str, pl.DataFrame],
     scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
     """PSI of the score by bank and CSI of each feature: out-of-time test against the training records."""
-    family = best_family(evaluation["validation"])
+    family = best_family(federated_evaluation["validation"])
     model, decides = federated_models[family], scoring_of(scoring, family)
-    banks = bank_list(loan_records)
-    before, now = (populations(banks, part, model, decides) for part in ("train", "test"))
+    with bank_tally(context, config, loan_records) as tally:
+        before, now = (_populations(tally, part, model, decides) for part in ("train", "test"))
     frames = moved(before, now)
     parent = tracking.pipeline_run(context.run_id)
     for name, frame in frames.items():
@@ -48,26 +54,32 @@ def stability(
     return frames
 
 
-def populations(banks: list[BankRecords], part: str, model: Model, scoring: Scoring) -> dict[str, Population]:
-    """What each bank tells of one part of its records."""
-    return {b.name: population(b.part(part), model, scoring) for b in banks if b.part(part).height}
+def _populations(tally: "Tally", part: str, model: Model, scoring: Scoring) -> Populations:
+    """What each bank tells of one part of its records, and all of them together."""
+    from federated.scorecard import feature_counts
+
+    decisions = tally("decisions", part, model, scoring=scoring.to_dict())
+    bins = tally("bins", part)
+
+    def population(decided: np.ndarray, counted: np.ndarray) -> Population:
+        points = DecisionSums.from_vector(decided).points.sum(axis=1)
+        return Population(points, feature_counts(counted, contract().spec))
+
+    own = {
+        bank: population(decided, bins.by_bank[bank])
+        for bank, decided in decisions.by_bank.items()
+        if bank in bins.by_bank
+    }
+    filled = {bank: told for bank, told in own.items() if told.records}
+    return Populations(filled, population(decisions.total, bins.total))
 
 
-def population(records: pl.DataFrame, model: Model, scoring: Scoring) -> Population:
-    """Counts of records by points and by feature bin."""
-    score = consortium().policy.score
-    points = scoring.points(model.margin(model.encoding.matrix(records)))
-    return Population(
-        point_counts(points, score.low, score.high), FeatureCounts.count(records, contract().spec)
-    )
-
-
-def moved(before: dict[str, Population], now: dict[str, Population]) -> dict[str, pl.DataFrame]:
+def moved(before: Populations, now: Populations) -> dict[str, pl.DataFrame]:
     """The tables by bank and by feature."""
     limit = consortium().policy.stability.largest_psi
     return {
         "banks": score_stability(before, now, limit),
-        "features": feature_stability(joined(before), joined(now)),
+        "features": feature_stability(before.all, now.all),
     }
 
 

@@ -11,6 +11,9 @@ import numpy as np
 
 HALVES = 2
 EDGES = np.linspace(-10.0, 10.0, 801)
+# What lies further out counts as this far: odds of 160,000 to one.
+MOST_MARGIN = 12.0
+LOWEST, HIGHEST = np.append(-MOST_MARGIN, EDGES), np.append(EDGES, MOST_MARGIN)
 COUNT, DEFAULTS, MARGINS = 0, 1, 2
 FEWEST = 50.0
 RATE_BINS = 20
@@ -39,12 +42,18 @@ class ScoreHistogram:
     @classmethod
     def count(cls, margin: np.ndarray, default: np.ndarray) -> ScoreHistogram:
         """Of margins and outcomes (1: default), both of shape (n,)."""
-        place = np.clip(np.searchsorted(EDGES, margin, "right"), 0, len(EDGES))
+        margin = np.clip(margin, -MOST_MARGIN, MOST_MARGIN)
+        place = np.searchsorted(EDGES, margin, "right")
         flat = (np.arange(len(margin)) % HALVES) * (len(EDGES) + 1) + place
         size = HALVES * (len(EDGES) + 1)
         weights = (np.ones(len(margin)), default, margin)
         sums = [np.bincount(flat, w, size).reshape(HALVES, -1) for w in weights]
         return cls(np.stack(sums, axis=2))
+
+    @classmethod
+    def from_vector(cls, vector: np.ndarray) -> ScoreHistogram:
+        """What the raveled (and summed) `sums` hold."""
+        return cls(vector.reshape(HALVES, len(EDGES) + 1, 3))
 
     def __add__(self, other: ScoreHistogram) -> ScoreHistogram:
         return ScoreHistogram(self.sums + other.sums)
@@ -52,8 +61,10 @@ class ScoreHistogram:
     def half(self, *numbers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean margin, records and defaults of the bins that hold any, over these halves."""
         sums = self.sums[list(numbers)].sum(axis=0)
-        sums = sums[sums[:, COUNT] > 0]
-        return sums[:, MARGINS] / sums[:, COUNT], sums[:, COUNT], sums[:, DEFAULTS]
+        filled = np.flatnonzero(sums[:, COUNT])
+        records, defaults, margins = sums[filled].T
+        # Of noisy sums a mean may lie beside its bin.
+        return np.clip(margins / records, LOWEST[filled], HIGHEST[filled]), records, defaults
 
 
 @dataclass(frozen=True)
@@ -170,7 +181,7 @@ def noise_of_sums(sums: np.ndarray, certainty: float = 0.99) -> float:
     """
     known = sums[sums[:, 0] > 0]
     rate = known[:, 2] / known[:, 0]
-    variance = known[:, 0] * rate * (1 - rate)
+    variance = known[:, 0] * np.maximum(rate * (1 - rate), 0.0)
     mean, spread = np.sqrt(variance * 2 / np.pi).sum(), np.sqrt(variance.sum() * (1 - 2 / np.pi))
     return float((mean + NormalDist().inv_cdf(certainty) * spread) / max(known[:, 0].sum(), 1))
 

@@ -66,25 +66,28 @@ def _scores(candidate: Candidate, bank: str, records: pl.DataFrame) -> pl.DataFr
     )
 
 
-def figures(test: pl.DataFrame, train: pl.DataFrame, *, seed: int, replicates: int = 200) -> pl.DataFrame:
+def figures(
+    test: pl.DataFrame, train: pl.DataFrame, *, seed: int, replicates: int = 200, overall: bool = True
+) -> pl.DataFrame:
     """The table models x banks of AUC with its interval, KS, Brier, log loss and train-test gap.
 
     With three or more classes these are of the worst class against the rest, but for the log loss, and the table
     has accuracy, macro F1, one-vs-rest AUC, quadratic kappa and the train-test gap of the accuracy as well.
-    `test` and `train` are of `score_banks`; rows with bank = ALL_BANKS are over all records together.
+    `test` and `train` are of `score_banks`; rows with bank = ALL_BANKS are over all records together, and are
+    left out where `overall` is not wanted.
     Figures that need both classes are null where a bank has one.
     """
-    before = {key: (auc(*arrays(frame)), _class_figures(frame)) for key, frame in _groups(train)}
+    before = {key: (auc(*arrays(frame)), _class_figures(frame)) for key, frame in _groups(train, overall)}
     rows = [
         _row(key, frame, *before.get(key, (float("nan"), {})), seed, replicates)
-        for key, frame in _groups(test)
+        for key, frame in _groups(test, overall)
     ]
     return pl.DataFrame(rows).fill_nan(None).sort("bank", "family", "strategy")
 
 
-def _groups(scores: pl.DataFrame) -> Iterator[tuple[tuple[str, str, str], pl.DataFrame]]:
+def _groups(scores: pl.DataFrame, overall: bool) -> Iterator[tuple[tuple[str, str, str], pl.DataFrame]]:
     keys = ["family", "strategy", "bank"]
-    for (family, strategy), frame in scores.partition_by(keys[:2], as_dict=True).items():
+    for (family, strategy), frame in scores.partition_by(keys[:2], as_dict=True).items() if overall else ():
         yield (str(family), str(strategy), ALL_BANKS), frame
     for (family, strategy, bank), frame in scores.partition_by(keys, as_dict=True).items():
         yield (str(family), str(strategy), str(bank)), frame

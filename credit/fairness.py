@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,6 @@ import polars as pl
 from credit.policy import FairnessPolicy
 
 NOT_STATED = "not stated"
-_KEYS = ["group", "default", "approved"]
 
 
 @dataclass(frozen=True)
@@ -31,29 +31,34 @@ class Parity:
         return fair and not bool((gaps > policy.largest_rate_gap).any())
 
 
-def group_cells(group: pl.Series, default: np.ndarray, pd: np.ndarray, threshold: float) -> pl.DataFrame:
-    """Records and sum of PDs by group, outcome and decision: all that fairness needs of a bank.
+def group_counts(
+    group: pl.Series, names: Sequence[str], default: np.ndarray, pd: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Records and sum of PDs by group, outcome and decision, shape (groups, 2, 2, 2): all that fairness needs.
 
-    Columns group, default, approved, records, pd_sum.
+    Groups are `names`, then all that is not stated; a decision is refused or approved. Additive over banks.
     """
-    frame = pl.DataFrame(
-        {
-            "group": group.cast(pl.String).fill_null(NOT_STATED),
-            "default": default.astype(np.int64),
-            "approved": (pd < threshold).astype(np.int64),
-            "pd": pd,
-        }
-    )
-    return (
-        frame.group_by(_KEYS)
-        .agg(pl.len().cast(pl.Int64).alias("records"), pl.sum("pd").alias("pd_sum"))
-        .sort(_KEYS)
-    )
+    order = {name: i for i, name in enumerate(names)}
+    place = group.cast(pl.String).replace_strict(order, default=len(names), return_dtype=pl.Int64).to_numpy()
+    flat = (place * 2 + default) * 2 + (pd < threshold)
+    shape = (len(names) + 1, 2, 2)
+    sums = [np.bincount(flat, w, int(np.prod(shape))).reshape(shape) for w in (np.ones(len(pd)), pd)]
+    return np.stack(sums, axis=-1)
 
 
-def summed_cells(cells: list[pl.DataFrame]) -> pl.DataFrame:
-    """The cells of several banks as those of their pooled records."""
-    return pl.concat(cells).group_by(_KEYS).agg(pl.sum("records"), pl.sum("pd_sum")).sort(_KEYS)
+def group_cells(names: Sequence[str], counts: np.ndarray) -> pl.DataFrame:
+    """(Summed) `group_counts` as a table: columns group, default, approved, records, pd_sum; without empty cells."""
+    groups, default, approved = np.indices(counts.shape[:3]).reshape(3, -1)
+    every = [*names, NOT_STATED]
+    records, pd_sum = counts.reshape(-1, 2).T
+    columns = {
+        "group": [every[g] for g in groups],
+        "default": default,
+        "approved": approved,
+        "records": records,
+        "pd_sum": pd_sum,
+    }
+    return pl.DataFrame(columns).filter(pl.col("records") > 0)
 
 
 def group_figures(cells: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +89,7 @@ def group_figures(cells: pl.DataFrame) -> pl.DataFrame:
         }
     )
     totals = cells.group_by("group").agg(
-        pl.sum("records"),
+        pl.sum("records").round().cast(pl.Int64),
         (pl.sum("pd_sum") / pl.sum("records")).alias("mean_pd"),
         ((pl.col("default") * pl.col("records")).sum() / pl.sum("records")).alias("default_rate"),
         (pl.col("default") * pl.col("records")).sum().alias("_defaults"),

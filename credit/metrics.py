@@ -90,7 +90,7 @@ def auc_interval(
 ) -> Interval:
     """AUC with its bootstrap interval; NaN bounds where a class is absent."""
     ranking = Ranking.of(outcome, score)
-    return _interval(ranking.auc(), _replicates(ranking.auc, len(outcome), seed, replicates), level)
+    return percentile_interval(ranking.auc(), _replicates(ranking.auc, len(outcome), seed, replicates), level)
 
 
 def auc_difference(
@@ -108,7 +108,7 @@ def auc_difference(
     def difference(weight: np.ndarray | None = None) -> float:
         return one.auc(weight) - two.auc(weight)
 
-    return _interval(difference(), _replicates(difference, len(outcome), seed, replicates), level)
+    return percentile_interval(difference(), _replicates(difference, len(outcome), seed, replicates), level)
 
 
 def _replicates(figure: Callable[[np.ndarray], float], n: int, seed: int, replicates: int) -> np.ndarray:
@@ -119,7 +119,8 @@ def _replicates(figure: Callable[[np.ndarray], float], n: int, seed: int, replic
     return np.array([figure(np.bincount(rng.integers(0, n, n), minlength=n)) for _ in range(replicates)])
 
 
-def _interval(value: float, draws: np.ndarray, level: float) -> Interval:
+def percentile_interval(value: float, draws: np.ndarray, level: float) -> Interval:
+    """`value` with the interval that holds a share of `level` of the bootstrap's `draws`."""
     tail = (1.0 - level) / 2.0
     if not len(draws) or np.isnan(draws).all():
         return Interval(value, float("nan"), float("nan"))

@@ -16,7 +16,11 @@ def accuracy(outcome: np.ndarray, probability: np.ndarray) -> float:
 
 def macro_f1(outcome: np.ndarray, probability: np.ndarray) -> float:
     """Mean over classes of the harmonic mean of precision and recall; a class never met nor said does not count."""
-    table = confusion(outcome, probability)
+    return f1_of(confusion(outcome, probability))
+
+
+def f1_of(table: np.ndarray) -> float:
+    """`macro_f1` of a (summed) `confusion`."""
     both = table.sum(axis=0) + table.sum(axis=1)
     scores = 2.0 * np.diag(table)[both > 0] / both[both > 0]
     return float(scores.mean()) if len(scores) else float("nan")
@@ -30,7 +34,11 @@ def auc_one_vs_rest(outcome: np.ndarray, probability: np.ndarray) -> float:
 
 def quadratic_kappa(outcome: np.ndarray, probability: np.ndarray) -> float:
     """Agreement beyond chance, a miss by two classes counting four times one by one (Cohen 1968)."""
-    table = confusion(outcome, probability)
+    return kappa_of(confusion(outcome, probability))
+
+
+def kappa_of(table: np.ndarray) -> float:
+    """`quadratic_kappa` of a (summed) `confusion`."""
     total, ranks = table.sum(), np.arange(len(table))
     if not total:
         return float("nan")

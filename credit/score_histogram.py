@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from credit.metrics import Interval, percentile_interval
+
 BINS, REACH = 2000, 10.0
 WIDTH = 2 * REACH / BINS
 CENTRES = -REACH + WIDTH * (np.arange(BINS) + 0.5)
@@ -37,11 +39,12 @@ class ScoreHistogram:
 
     def auc(self) -> float:
         """Area under the ROC curve, ties within a bin counting half; NaN where a class is absent."""
-        paid, default = self.counts.T
-        if not paid.sum() or not default.sum():
-            return float("nan")
-        below = np.cumsum(paid) - paid
-        return float((default * (below + paid / 2.0)).sum() / (paid.sum() * default.sum()))
+        return float(_areas(self.counts[None])[0])
+
+    def auc_interval(self, *, seed: int, replicates: int = 200, level: float = 0.95) -> Interval:
+        """AUC with its interval by the Poisson bootstrap (Hanley & MacGibbon 2006), of counts bin by bin."""
+        often = np.random.default_rng(seed).poisson(np.abs(self.counts), (replicates, BINS, 2))
+        return percentile_interval(self.auc(), _areas(np.sign(self.counts) * often), level)
 
     def ks(self) -> float:
         """Kolmogorov-Smirnov distance of defaults and paid loans; NaN where a class is absent."""
@@ -85,3 +88,12 @@ class ScoreHistogram:
     def figures(self) -> dict[str, float]:
         """AUC, KS, Brier score and log loss by name."""
         return {"auc": self.auc(), "ks": self.ks(), "brier": self.brier(), "logloss": self.log_loss()}
+
+
+def _areas(counts: np.ndarray) -> np.ndarray:
+    """AUC of each histogram, counts of shape (m, BINS, 2); NaN where a class is absent."""
+    paid, default = counts[:, :, 0], counts[:, :, 1]
+    below = np.cumsum(paid, axis=1) - paid
+    pairs = paid.sum(axis=1) * default.sum(axis=1)
+    won = (default * (below + paid / 2.0)).sum(axis=1)
+    return np.divide(won, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)

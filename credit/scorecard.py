@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -17,27 +18,73 @@ from credit.points import PointsScale
 from credit.woe import Bins, woe_bins
 
 STEPS = 30
-RIDGE = 1.0
 
 
-def train_scorecard(parts: Sequence[pl.DataFrame], spec: FeatureSpec) -> ScorecardModel:
-    """The scorecard of banks' training records, a frame a bank; what banks add up are counts and Newton sums.
+class TrainSums(Protocol):
+    """What a scorecard is fitted from: sums over all banks' training records.
+
+    `ridge` holds the weights back, `rest` is the step below which they rest: both lie above the sums' noise.
+    """
+
+    ridge: float
+    rest: float
+
+    def outcomes(self) -> OutcomeCounts:
+        """Records by category level and outcome."""
+        ...
+
+    def bins(self) -> FeatureCounts:
+        """Records by fine bin and outcome."""
+        ...
+
+    def newton(self, model: ScorecardModel, weights: np.ndarray) -> np.ndarray:
+        """`newton_sums` of the evidence of `model` at `weights`."""
+        ...
+
+
+class FrameSums:
+    """The sums of records that are here, a frame a bank."""
+
+    ridge, rest = 1.0, 1e-7
+
+    def __init__(self, parts: Sequence[pl.DataFrame], spec: FeatureSpec):
+        self.parts, self.spec = parts, spec
+        self._evidence: list[np.ndarray] = []
+
+    def outcomes(self) -> OutcomeCounts:
+        levels, classes = self.spec.levels, len(self.spec.classes)
+        counts = [OutcomeCounts.count(p, p[OUTCOME].to_numpy(), levels, classes) for p in self.parts]
+        return counts[0].with_vector(np.sum([c.to_vector() for c in counts], axis=0))
+
+    def bins(self) -> FeatureCounts:
+        return summed(FeatureCounts.count(p, self.spec) for p in self.parts)
+
+    def newton(self, model: ScorecardModel, weights: np.ndarray) -> np.ndarray:
+        filled = [p for p in self.parts if p.height]
+        self._evidence = self._evidence or [model.evidence(model.encoding.matrix(p)) for p in filled]
+        defaults = [(p[OUTCOME] == len(self.spec.classes) - 1).to_numpy().astype(float) for p in filled]
+        banks = zip(self._evidence, defaults, strict=True)
+        return np.sum([newton_sums(W, y, weights) for W, y in banks], axis=0)
+
+
+def train_scorecard(sums: TrainSums, spec: FeatureSpec) -> ScorecardModel:
+    """The scorecard of banks' training records; what banks add up are counts and Newton sums.
 
     Two rounds of counts (for encoding and bins), then a Newton round at a time until the weights rest.
     Of three or more classes the last is told from the rest. A feature whose weight would be negative is left
     out: it would turn its own bins round.
     """
-    encoding = Encoding.fit(spec.features, _outcome_counts(parts, spec))
-    bins = woe_bins(summed(FeatureCounts.count(p, spec) for p in parts), encoding, spec)
+    encoding = Encoding.fit(spec.features, sums.outcomes())
+    bins = woe_bins(sums.bins(), encoding, spec)
     worst = spec.classes[-1]
     classes = spec.classes if len(spec.classes) == 2 else (f"not {worst}", worst)
     model = ScorecardModel(encoding, classes, list(bins.values()), np.zeros(len(bins) + 1))
-    banks = [(model.evidence(encoding.matrix(p)), _default(p, spec)) for p in parts if p.height]
-    used = np.ones(len(bins), bool)
+    used, weights = np.ones(len(bins), bool), model.weights
     while True:
-        model.weights = _newton(banks, used)
-        negative = used & (model.weights[:-1] < 0)
+        weights = _newton(sums, model, used, weights)
+        negative = used & (weights[:-1] < 0)
         if not negative.any():
+            model.weights = weights
             return model
         used &= ~negative
 
@@ -49,17 +96,18 @@ def newton_sums(evidence: np.ndarray, default: np.ndarray, weights: np.ndarray) 
     return np.vstack([X.T @ (p - default), X.T @ (X * (p * (1 - p))[:, None])])
 
 
-def _newton(banks: Sequence[tuple[np.ndarray, np.ndarray]], used: np.ndarray) -> np.ndarray:
-    weights = np.zeros(len(used) + 1)
+def _newton(sums: TrainSums, model: ScorecardModel, used: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The weights of least loss of the `used` features, from where `start` left them."""
     free = np.append(used, True)
+    weights = np.where(free, start, 0.0)
     for _ in range(STEPS):
-        total = np.sum([newton_sums(W, y, weights) for W, y in banks], axis=0)
-        ridge = RIDGE * np.diag(np.append(np.ones(len(used)), 0.0))
+        total = sums.newton(model, weights)
+        ridge = sums.ridge * np.diag(np.append(np.ones(len(used)), 0.0))
         gradient, hessian = total[0] + ridge @ weights, total[1:] + ridge
         step = np.zeros(len(weights))
         step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
         weights = weights - step
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < sums.rest:
             break
     return weights
 
@@ -118,13 +166,3 @@ def _labels(name: str, bins: Bins, encoding: Encoding, contract: Contract) -> li
         return ["any", "not known"]
     between = [f"{low} to below {high}" for low, high in pairwise(edges)]
     return [f"below {edges[0]}", *between, f"{edges[-1]} or more", "not known"]
-
-
-def _outcome_counts(parts: Sequence[pl.DataFrame], spec: FeatureSpec) -> OutcomeCounts:
-    classes = len(spec.classes)
-    counts = [OutcomeCounts.count(p, p[OUTCOME].to_numpy(), spec.levels, classes) for p in parts]
-    return counts[0].with_vector(np.sum([c.to_vector() for c in counts], axis=0))
-
-
-def _default(part: pl.DataFrame, spec: FeatureSpec) -> np.ndarray:
-    return (part[OUTCOME] == len(spec.classes) - 1).to_numpy().astype(float)

@@ -12,6 +12,8 @@ from credit.binning import CUTS
 from credit.encoding import Encoding
 
 BINS = len(CUTS) + 2
+# Log odds that one feature may add: a bound, so that no record can outweigh a sum.
+MOST_SHAP = 10.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class ShapSums:
 
     @classmethod
     def of(cls, features: tuple[str, ...], X: np.ndarray, values: np.ndarray) -> ShapSums:
-        """Of a bank's model matrix, shape (n, F), and SHAP values, shape (n, F)."""
+        """Of a bank's model matrix, shape (n, F), and SHAP values, shape (n, F), none beyond MOST_SHAP."""
+        values = np.clip(values, -MOST_SHAP, MOST_SHAP)
         by_value = np.zeros((len(features), BINS, 2))
         for i in range(len(features)):
             place = np.where(np.isnan(X[:, i]), BINS - 1, np.searchsorted(CUTS, X[:, i], "right"))
@@ -43,6 +46,16 @@ class ShapSums:
             self.absolute + other.absolute,
             self.by_value + other.by_value,
         )
+
+    def to_vector(self) -> np.ndarray:
+        """All sums as one additive vector."""
+        return np.concatenate([[self.records], self.absolute, self.by_value.ravel()])
+
+    @classmethod
+    def from_vector(cls, features: tuple[str, ...], vector: np.ndarray) -> ShapSums:
+        """What a (summed) vector of `to_vector` holds."""
+        (records,), absolute, by_value = np.split(vector, [1, 1 + len(features)])
+        return cls(features, round(records), absolute, by_value.reshape(len(features), BINS, 2))
 
     @property
     def mean_absolute(self) -> np.ndarray:

@@ -34,10 +34,19 @@ def point_counts(points: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.histogram(points, POINT_BINS, (low, high))[0].astype(float)
 
 
-def joined(populations: Mapping[str, Population]) -> Population:
-    """The sum over banks."""
-    every = list(populations.values())
-    return Population(np.sum([p.points for p in every], axis=0), summed(p.features for p in every))
+@dataclass(frozen=True)
+class Populations:
+    """What banks tell: each for itself, where that is known, and all together."""
+
+    by_bank: Mapping[str, Population]
+    all: Population
+
+    @classmethod
+    def of(cls, by_bank: Mapping[str, Population]) -> Populations:
+        """With their sum. Raises ValueError where there is no bank."""
+        every = list(by_bank.values())
+        points = np.sum([p.points for p in every], axis=0)
+        return cls(by_bank, Population(points, summed(p.features for p in every)))
 
 
 def grouping(reference: np.ndarray, groups: int = GROUPS) -> np.ndarray:
@@ -45,8 +54,9 @@ def grouping(reference: np.ndarray, groups: int = GROUPS) -> np.ndarray:
     total = reference.sum()
     if not total:
         return np.zeros(len(reference), int)
-    middle = (np.cumsum(reference) - reference / 2) / total
-    numbers = np.minimum((middle * groups).astype(int), groups - 1)
+    # Rising also where noise has put counts below zero.
+    middle = np.maximum.accumulate(np.cumsum(reference) - reference / 2) / total
+    numbers = np.clip((middle * groups).astype(int), 0, groups - 1)
     return np.unique(numbers, return_inverse=True)[1]
 
 
@@ -73,16 +83,15 @@ def psi_noise(groups: int, reference: float, actual: float) -> float:
     return quantile * (1 / reference + 1 / actual)
 
 
-def score_stability(
-    reference: Mapping[str, Population], actual: Mapping[str, Population], limit: float
-) -> pl.DataFrame:
+def score_stability(reference: Populations, actual: Populations, limit: float) -> pl.DataFrame:
     """Each bank against its own training records, then all together.
 
     Columns name, records, psi, noise, drifted (beyond the limit and beyond mere chance), most_moved (the
     feature with the largest index) and its csi.
     """
-    rows = [_row(bank, reference[bank], actual[bank], limit) for bank in actual if bank in reference]
-    rows.append(_row(ALL, joined(reference), joined(actual), limit))
+    before = reference.by_bank
+    rows = [_row(b, before[b], now, limit) for b, now in actual.by_bank.items() if b in before]
+    rows.append(_row(ALL, reference.all, actual.all, limit))
     return pl.DataFrame(rows).fill_nan(None)
 
 

@@ -74,6 +74,7 @@ def _level_bins(table: np.ndarray, values: dict[str, float], names: tuple[str, .
 
 
 def _bins(cuts: np.ndarray, counts: np.ndarray) -> Bins:
+    counts = np.maximum(counts, 0.0)
     totals = counts.sum(axis=0)
     smoothed = (counts + 0.5) / (totals + 0.5 * len(counts))
     woe = np.where(counts.sum(axis=1) > 0, np.log(smoothed[:, 1] / smoothed[:, 0]), 0.0)

@@ -72,6 +72,12 @@ class Consortium(BaseModel):
             raise ValueError("noise_multiplier needs secure_aggregation: true")
         return self
 
+    @model_validator(mode="after")
+    def _thresholds_need_own_sums(self) -> Consortium:
+        if self.secure_aggregation and self.policy.cost.by_bank:
+            raise ValueError("policy.cost.by_bank needs each bank's own sums: set secure_aggregation: false")
+        return self
+
     @property
     def masking(self) -> MaskingTerms | None:
         """The terms of masked sums, None where sums travel in clear."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from credit.models import Model, load_model
@@ -16,9 +17,14 @@ def model_files(model: Model) -> dict[str, bytes]:
 
 
 def model_of(files: dict[str, bytes]) -> Model:
-    """The model of `model_files`. Raises ModelError where they are damaged."""
+    """The model of `model_files`, the same object for the same files. Raises ModelError where they are damaged."""
+    return _loaded(tuple(files.items()))
+
+
+@lru_cache(maxsize=2)
+def _loaded(files: tuple[tuple[str, bytes], ...]) -> Model:
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in files.items():
+        for name, content in files:
             # Only the last part of a name counts: no message can write elsewhere.
             Path(folder, Path(name).name).write_bytes(content)
         return load_model(Path(folder))

@@ -30,13 +30,18 @@ def agree(
 
     Raises FederationError below the quorum.
     """
-    counts = _empty_counts(spec).with_vector(summed(roster, "counts", RecordDict()))
+    counts = summed_counts(roster, spec)
     encoding = Encoding.fit(spec.features, counts)
     scale = _standardisation(roster, encoding, spec) if family == "logistic" else None
     edges = _bin_edges(roster, encoding, bins) if bins else None
     agreement = Agreement(family, encoding, base_margin(counts.outcomes), seed, params, scale, edges)
     roster.settle(agreement)
     return agreement
+
+
+def summed_counts(roster: Roster, spec: FeatureSpec) -> OutcomeCounts:
+    """All banks' train records by category level and outcome."""
+    return _empty_counts(spec).with_vector(summed(roster, "counts", RecordDict()))
 
 
 def summed(roster: Roster, kind: str, content: RecordDict) -> np.ndarray:

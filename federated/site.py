@@ -11,11 +11,12 @@ from flwr.app import RecordDict
 from credit.encoding import Encoding, OutcomeCounts
 from credit.errors import FederationError
 from credit.features import OUTCOME, BankRecords, FeatureSpec
+from credit.models import Model
 from credit.models.logistic import feature_moments
-from credit.score_histogram import ScoreHistogram
 from federated import messages
 from federated.agreement import Agreement, logged_mask
-from federated.model_message import model_of
+from federated.figures import Question, figure_named
+from federated.figures.own import OwnPart
 from federated.sketch import cell_counts, in_order
 from federated.tasks import Parts, Task, task_for
 from federated.tasks.task import Part
@@ -29,6 +30,8 @@ class BankSite:
         self.task: Task | None = None
         self._encoded: tuple[Encoding, Parts] | None = None
         self._ordered: tuple[Encoding, list[np.ndarray]] | None = None
+        self._judged: Model | None = None
+        self._owned: dict[str, OwnPart] = {}
 
     def answer(self, kind: str, content: RecordDict) -> RecordDict:
         """The answer to one message of `kind`, a name in `messages.KINDS`.
@@ -41,7 +44,7 @@ class BankSite:
             "moments": self.moments,
             "cells": self.cells,
             "agree": self.agree,
-            "scores": self.scores,
+            "tally": self.tally,
             **(self.task.answers if self.task else {}),
         }
         if kind not in answers:
@@ -80,14 +83,19 @@ class BankSite:
         self.task, self._ordered = task_for(agreement, self._parts(agreement.encoding), self.spec), None
         return messages.pack(agreed=True)
 
-    def scores(self, content: RecordDict) -> RecordDict:
-        records = self.records.part(str(messages.config(content)["part"]))
-        model = model_of(messages.blobs(content))
-        default = (outcomes(records) == len(model.classes) - 1).astype(int)
-        chance = default * 0.0
-        if len(default):
-            chance = model.probabilities(model.encoding.matrix(records))[:, -1]
-        return messages.pack({messages.SUMS: ScoreHistogram.of(default, chance).counts.ravel()})
+    def tally(self, content: RecordDict) -> RecordDict:
+        question = Question.of(content)
+        return messages.pack({messages.SUMS: figure_named(question.figure).of(self._own(question), question)})
+
+    def _own(self, question: Question) -> OwnPart:
+        """The part that is asked about; what was worked out of it is kept while the model stays the same."""
+        if question.model is not self._judged:
+            self._judged = question.model
+            self._owned.clear()
+        if question.part not in self._owned:
+            frame = self.records.part(question.part)
+            self._owned[question.part] = OwnPart(self.records.name, frame, self.spec, question.model)
+        return self._owned[question.part]
 
     def _columns(self, encoding: Encoding) -> list[np.ndarray]:
         """The train records' present values by feature, put in order once for all refinements of a grid."""

@@ -20,10 +20,11 @@ from scipy.special import ndtri
 from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated import messages
+from federated.figures import Question, figure_named
 from federated.histograms import NODES, unpacked_nodes
 from federated.messages import METRICS, SUMS
 
-NOISED = ("counts", "cells", "cover", "scores", "leaf_sums", "histograms")
+NOISED = ("counts", "cells", "cover", "tally", "leaf_sums", "histograms")
 TRIPLES = ("leaf_sums", "histograms")
 MOST_STEP = 4.0
 
@@ -54,7 +55,11 @@ def noised_answer(
     if kind not in NOISED:
         raise FederationError(f"noise has no bound for {kind}: train trees by leaf_refit or histogram")
     sums = messages.sums(answer)
-    width = sensitivity(kind, question, sums, spec, records)
+    if kind == "tally":
+        asked = Question.of(question)
+        width = figure_named(asked.figure).span(asked, spec).sensitivity
+    else:
+        width = sensitivity(kind, question, sums, spec, records)
     share = terms.multiplier * width / math.sqrt(terms.banks)
     noisy = sums + share * gaussian(sums.size).reshape(sums.shape)
     answer[messages.ARRAYS] = messages.pack({SUMS: noisy})[messages.ARRAYS]
@@ -68,7 +73,6 @@ def sensitivity(kind: str, question: RecordDict, sums: np.ndarray, spec: Feature
     hits: dict[str, Callable[[], float]] = {
         "counts": lambda: 1.0 + len(spec.levels),
         "cells": lambda: float(len(spec.features)),
-        "scores": lambda: 1.0,
         # Every record is in one leaf of each tree, whatever its values: this ratio tells nothing of it.
         "cover": lambda: sums.sum() / max(records, 1),
         "leaf_sums": lambda: triple * sums.reshape(2, -1, 3)[0, :, 2].sum() / max(records, 1),
@@ -94,6 +98,9 @@ def plausible(kind: str, sums: np.ndarray) -> np.ndarray:
 
     It looks at nothing but the noisy sums, so it spends no privacy.
     """
+    if kind == "tally":
+        # Fine bins are added up again: noise below zero makes good what lies above.
+        return sums
     if kind not in TRIPLES:
         return np.maximum(sums, 0.0)
     triples = sums.reshape(-1, 3).copy()

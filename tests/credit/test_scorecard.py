@@ -14,7 +14,7 @@ from credit.metrics import auc
 from credit.models import load_model
 from credit.points import PointsScale
 from credit.policy import ScorePolicy
-from credit.scorecard import points_lost, scorecard_table, train_scorecard
+from credit.scorecard import FrameSums, points_lost, scorecard_table, train_scorecard
 from credit.synthetic import synthetic_loans
 from tests.federated.banks import make_frame, make_spec
 
@@ -24,11 +24,12 @@ STRAIGHT = PointsScale(WIDE, Calibration("platt", (0.0,), (-0.2,), 0.9))
 
 @pytest.fixture(scope="module")
 def card():
-    return train_scorecard([make_frame(1500, 0), make_frame(2500, 1)], make_spec())
+    return train_scorecard(FrameSums([make_frame(1500, 0), make_frame(2500, 1)], make_spec()), make_spec())
 
 
 def test_banks_sums_give_the_scorecard_of_the_pooled_records(card):
-    pooled = train_scorecard([pl.concat([make_frame(1500, 0), make_frame(2500, 1)])], make_spec())
+    every = pl.concat([make_frame(1500, 0), make_frame(2500, 1)])
+    pooled = train_scorecard(FrameSums([every], make_spec()), make_spec())
     np.testing.assert_allclose(card.weights, pooled.weights, atol=1e-8)
     X = card.encoding.matrix(make_frame(500, 2))
     np.testing.assert_allclose(card.margin(X), pooled.margin(X), atol=1e-8)
@@ -72,8 +73,7 @@ def test_a_scorecard_survives_its_file(card, tmp_path):
 def test_the_table_names_features_and_bins_and_their_points(tmp_path):
     contract = load_contract("synthetic")
     records = ingest(synthetic_loans(3000, 2, seed=1), contract).records
-    table = scorecard_table(
-        train_scorecard([records], contract.spec), PointsScale(ScorePolicy(), UNCALIBRATED), contract
-    )
+    card = train_scorecard(FrameSums([records], contract.spec), contract.spec)
+    table = scorecard_table(card, PointsScale(ScorePolicy(), UNCALIBRATED), contract)
     late = table.filter(feature="Late payments in two years")
     assert late["default_rate"].is_sorted() and late["points"].is_sorted(descending=True)

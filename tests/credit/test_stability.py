@@ -9,7 +9,7 @@ import pytest
 from credit.binning import CUTS, FeatureCounts, summed
 from credit.estimation import expected_auc, expected_brier
 from credit.metrics import auc, brier
-from credit.stability import Population, feature_stability, point_counts, psi, score_stability
+from credit.stability import Population, Populations, feature_stability, point_counts, psi, score_stability
 from tests.federated.banks import make_frame, make_spec
 
 
@@ -22,7 +22,7 @@ def population(shift: float = 0.0, n: int = 3000, seed: int = 0) -> Population:
 def test_unmoved_records_do_not_drift_and_moved_ones_do():
     reference = {"a": population(), "b": population(seed=1)}
     actual = {"a": population(seed=2), "b": population(shift=1.0, seed=3)}
-    table = score_stability(reference, actual, limit=0.25)
+    table = score_stability(Populations.of(reference), Populations.of(actual), limit=0.25)
     assert dict(table.select("name", "drifted").iter_rows()) == {"a": False, "b": True, "all banks": False}
     assert table.filter(name="b")["most_moved"].item() == "income"
 
@@ -30,7 +30,8 @@ def test_unmoved_records_do_not_drift_and_moved_ones_do():
 def test_a_small_bank_does_not_drift_by_chance():
     reference = {str(i): population(n=60, seed=i) for i in range(40)}
     actual = {str(i): population(n=60, seed=100 + i) for i in range(40)}
-    banks = score_stability(reference, actual, limit=0.0).filter(pl.col("name") != "all banks")
+    table = score_stability(Populations.of(reference), Populations.of(actual), limit=0.0)
+    banks = table.filter(pl.col("name") != "all banks")
     assert banks["drifted"].sum() <= 3
 
 

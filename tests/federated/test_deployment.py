@@ -1,5 +1,6 @@
 """SuperLink, gate, SuperNodes and agents as real processes, with TLS and keys."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import time
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import credit
 from credit.errors import FederationError
@@ -19,6 +22,7 @@ from federated.engines.processes import start_gate
 from federated.engines.reachability import reach
 from federated.privacy.masking import MaskingTerms
 from federated.training import inprocess_grid, train_federated
+from pipelines.io_manager import fetch
 from tests.federated.network import SPEC, TERMS, Network
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -121,12 +125,31 @@ def test_a_killed_coordinator_goes_on_to_the_same_bytes(network, tmp_path):
     assert model_bytes(resumed, tmp_path / "a") == expected_bytes(network, tmp_path / "b", rounds=3)
 
 
-def test_the_dagster_asset_trains_over_the_link_as_in_process(network, tmp_path):
-    command = [sys.executable, "-m", "tests.federated.asset_on_link"]
-    command += [str(network.coordinator.folder), str(tmp_path / "models")]
-    subprocess.run(command, cwd=Path(__file__).parents[2], timeout=240, check=True)
-    written = {path.name: path.read_bytes() for path in (tmp_path / "models").iterdir()}
-    assert written == expected_bytes(network, tmp_path / "here")
+def test_the_dagster_assets_train_and_judge_over_the_link_as_in_process(network):
+    for out, coordinator in (("on-link", [str(network.coordinator.folder)]), ("here", [])):
+        command = [sys.executable, "-m", "tests.federated.assets_on_link", str(network.folder / out)]
+        subprocess.run(command + coordinator, cwd=Path(__file__).parents[2], timeout=300, check=True)
+    linked, here = network.folder / "on-link", network.folder / "here"
+    models = [{p.name: p.read_bytes() for p in (f / "models").iterdir()} for f in (linked, here)]
+    assert models[0] == models[1]
+    assert_alike(fetch(linked / "figures"), fetch(here / "figures"))
+    assert_alike(*(json.loads((folder / "figures.json").read_text()) for folder in (linked, here)))
+
+
+def assert_alike(found, expected):
+    """Equal but for the order in which floating-point numbers were added."""
+    if isinstance(expected, pl.DataFrame):
+        assert_frame_equal(found, expected, rel_tol=1e-9)
+    elif isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key in expected:
+            assert_alike(found[key], expected[key])
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_alike(one, other)
+    else:
+        assert found == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
 def test_a_supernode_killed_between_rounds_is_named_and_comes_back(network):

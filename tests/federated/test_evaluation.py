@@ -5,15 +5,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit.errors import FederationError
-from credit.metrics import BINARY_METRICS
+from credit.evaluation import Candidate, figures, score_banks
+from credit.metrics import BINARY_METRICS, auc_interval
 from credit.score_histogram import WIDTH, ScoreHistogram
-from federated.evaluation import federated_scores
+from federated.evaluation import federated_figures, federated_scores
+from federated.tally import Tally
 from federated.training import inprocess_grid
 from tests.federated.banks import make_banks, make_spec
 from tests.federated.test_training import trained
 
 SPEC = make_spec()
 BOUNDS = {"auc": 0.005, "ks": 0.02, "brier": WIDTH / 4, "logloss": WIDTH / 2}
+
+
+def tally_of(banks, spec=SPEC):
+    return Tally(inprocess_grid(banks, spec), spec)
 
 
 def drawn(seed, n):
@@ -36,7 +42,7 @@ def test_figures_from_bins_equal_those_of_the_records_within_the_bin_width(seed,
 def test_the_federated_figures_equal_the_pooled_ones(family, n_classes):
     banks, spec = make_banks(300, 100, 500, n_classes=n_classes), make_spec(n_classes)
     model = trained(family, banks, spec, rounds=2).model
-    found = federated_scores(model, inprocess_grid(banks, spec), spec, "test")
+    found = federated_scores(model, tally_of(banks, spec), "test").total.worst
     test = pl.concat([bank.test for bank in banks])
     outcome = (test["outcome"].to_numpy() == n_classes - 1).astype(int)
     chance = model.probabilities(model.encoding.matrix(test))[:, -1]
@@ -68,10 +74,34 @@ def test_a_bank_without_records_adds_nothing():
     banks = make_banks(100, 100)
     banks[0].test = banks[0].test.head(0)
     model = trained("logistic", banks, rounds=1).model
-    assert federated_scores(model, inprocess_grid(banks, SPEC), SPEC, "test").records == 50
+    assert federated_scores(model, tally_of(banks), "test").total.worst.records == 50
 
 
 def test_an_unknown_part_is_refused():
     banks = make_banks(100)
     with pytest.raises(FederationError, match="unknown part 'holdout'; known are train, validation, test"):
-        federated_scores(trained("logistic", banks).model, inprocess_grid(banks, SPEC), SPEC, "holdout")
+        federated_scores(trained("logistic", banks).model, tally_of(banks), "holdout")
+
+
+def test_the_bootstrap_of_bins_is_as_wide_as_that_of_records():
+    outcome, chance = drawn(3, 4000)
+    bins = ScoreHistogram.of(outcome, chance).auc_interval(seed=1, replicates=400)
+    records = auc_interval(outcome, chance, seed=1, replicates=400)
+    assert (bins.low, bins.high) == pytest.approx((records.low, records.high), abs=0.004)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_federated_table_is_that_of_the_records_within_the_bin_width(n_classes):
+    banks, spec = make_banks(600, 400, n_classes=n_classes), make_spec(n_classes)
+    model = trained("catboost", banks, spec, rounds=2).model
+    found = federated_figures({"catboost": model}, tally_of(banks, spec), {"test": 200}, seed=0)["test"]
+    scores = {
+        p: score_banks([Candidate("catboost", "federated", model)], banks, p) for p in ("train", "test")
+    }
+    expected = figures(scores["test"], scores["train"], seed=0).select(found.columns)
+    exact = [
+        c for c in found.columns if found[c].dtype != pl.Float64 or c in ("accuracy", "macro_f1", "kappa")
+    ]
+    assert found.select(exact).equals(expected.select(exact))
+    close = [c for c in found.columns if c not in exact and c not in ("auc_low", "auc_high")]
+    assert np.abs(found.select(close).to_numpy() - expected.select(close).to_numpy()).max() < 0.02

@@ -8,11 +8,14 @@ from federated.client_app import bank_app
 from federated.engines._flower_secagg import RECORD_KEY_CONFIGS, Key, Stage, bytes_to_ndarray, masks
 from federated.engines.inprocess import FIRST_NODE, InProcessGrid
 from federated.exchange import Exchange
+from federated.figures import FIGURES
 from federated.privacy.bank import refuse_unmasking
 from federated.privacy.masking import MaskingTerms, is_masked
 from federated.site import BankSite
+from federated.tally import Tally
 from federated.training import inprocess_grid, train_federated
 from tests.federated.banks import BrokenSite, make_banks, make_spec
+from tests.federated.test_tally import asked
 
 SPEC, TERMS = make_spec(), MaskingTerms(min_banks=3)
 RUNS = [("logistic", "fedavg"), ("lightgbm", "leaf_refit"), ("lightgbm", "histogram"), ("catboost", "fedavg")]
@@ -121,6 +124,23 @@ def test_no_message_of_a_run_holds_a_record_or_a_banks_own_sum(family, strategy)
         assert not any(row.tobytes() in heard or row[:2].tobytes() in heard for row in rows)
     own = [figures(answer) for site in sites for kind, answer in site.said if is_masked(kind)]
     assert own and not any(vector.tobytes() in heard for vector in own if vector.size > 1)
+    assert all(not np.any(v) for kind, _, c in grid.heard if is_masked_route(kind) for v in clear_arrays(c))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_message_of_a_figure_holds_a_record_or_a_banks_own_sum(name):
+    banks = make_banks(200, 150, 250, 300)
+    model = trained("lightgbm", "leaf_refit", None, banks).model
+    sites = [Diary(bank, SPEC) for bank in banks]
+    grid, question = listening(sites), asked(name, model)
+    Tally(grid, SPEC, masking=TERMS)(name, question.part, question.model, **question.terms)
+    heard = b"".join(every_byte(content) for _, _, content in grid.heard)
+    rows = np.concatenate([model.encoding.matrix(bank.part(question.part)) for bank in banks])
+    assert not any(row.tobytes() in heard or row[:2].tobytes() in heard for row in rows)
+    own = [messages.sums(answer) for site in sites for kind, answer in site.said if kind == "tally"]
+    assert len(own) == len(banks) and all(np.any(vector) for vector in own)
+    filled = [vector[np.flatnonzero(vector)[0] :][:8] for vector in own]
+    assert not any(vector.tobytes() in heard for vector in (*own, *filled))
     assert all(not np.any(v) for kind, _, c in grid.heard if is_masked_route(kind) for v in clear_arrays(c))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from credit.features import BankRecords
 from credit.models import Model
-from credit.scorecard import train_scorecard
+from credit.scorecard import FrameSums, train_scorecard
 from federated.baselines import train_local
 from federated.strategies import STRATEGIES
 from federated.training import inprocess_grid, train_federated
@@ -55,5 +55,6 @@ def test_banks_together_keep_the_directions(family, strategy):
 @pytest.mark.parametrize("monotone", DIRECTIONS, ids=str)
 def test_the_scorecard_keeps_the_directions(monotone):
     banks: list[BankRecords] = [make_bank(f"bank-{i}", 600, i) for i in range(2)]
-    model = train_scorecard([b.train for b in banks], spec_of(monotone))
+    spec = spec_of(monotone)
+    model = train_scorecard(FrameSums([b.train for b in banks], spec), spec)
     assert_follows(model, monotone, banks[0].test)

@@ -1,0 +1,55 @@
+"""A part of a bank's own records under one model, each view of it worked out once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from credit.calibration import risk_margin
+from credit.features import OUTCOME, FeatureSpec
+from credit.models import Model
+
+
+class OwnPart:
+    """What figures read of a bank's records `frame`; nothing of it leaves the bank."""
+
+    def __init__(self, bank: str, frame: pl.DataFrame, spec: FeatureSpec, model: Model | None):
+        self.bank, self.frame, self.spec = bank, frame, spec
+        self._model = model
+
+    @property
+    def model(self) -> Model:
+        assert self._model is not None
+        return self._model
+
+    @cached_property
+    def outcome(self) -> np.ndarray:
+        """Class numbers, shape (n,)."""
+        return self.frame[OUTCOME].cast(pl.Int64).to_numpy()
+
+    @cached_property
+    def default(self) -> np.ndarray:
+        """1 where the outcome is the last class, shape (n,)."""
+        return (self.outcome == len(self.spec.classes) - 1).astype(np.int64)
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The model matrix, shape (n, F)."""
+        return self.model.encoding.matrix(self.frame)
+
+    @cached_property
+    def margins(self) -> np.ndarray:
+        """The model's margins, shape (n, K)."""
+        return self.model.margin(self.matrix) if self.frame.height else np.zeros((0, self.model.n_margins))
+
+    @cached_property
+    def risk(self) -> np.ndarray:
+        """One margin a record, the higher, the riskier, shape (n,)."""
+        return risk_margin(self.margins)
+
+    @cached_property
+    def evidence(self) -> np.ndarray:
+        """Weight of evidence by feature, of a scorecard, shape (n, F)."""
+        return self.model.evidence(self.matrix)  # type: ignore[attr-defined]
