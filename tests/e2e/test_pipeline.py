@@ -55,5 +55,5 @@ def test_the_release_is_whole(finished):
 
 
 def test_history_tells_who_was_champion_and_why(finished):
-    shown = finished.command("history", "--model", "credit-scorer-synthetic").stdout
+    shown = finished.command("history", "--model", "credit-scorer-synthetic", COLUMNS="200").stdout
     assert "champion" in shown and "passed every check" in " ".join(shown.split())
