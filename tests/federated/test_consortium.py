@@ -71,3 +71,9 @@ def test_an_empty_or_missing_file_is_said_plainly(tmp_path):
         load_consortium(tmp_path / "nowhere.yaml")
     with pytest.raises(FederationError, match="the file"):
         load(tmp_path, "")
+
+
+def test_thresholds_by_bank_and_masked_sums_exclude_each_other(tmp_path):
+    text = GOOD + "secure_aggregation: true\npolicy: {cost: {by_bank: true}}\n"
+    with pytest.raises(FederationError, match=r"policy.cost.by_bank needs each bank's own sums"):
+        load(tmp_path, text)

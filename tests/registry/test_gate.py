@@ -94,3 +94,8 @@ def test_the_table_says_name_value_limit_and_verdict_of_each():
 
 def test_harmed_banks_are_named_with_their_loss():
     assert "b -0.1000" in BAD["no bank harmed, against version 1"][0].value
+
+
+def test_stability_by_bank_is_not_claimed_where_only_the_sum_is_known():
+    _, by_bank = gate.stability_checks(banks(all=0.1), StabilityPolicy())
+    assert by_bank.value == "not known: the banks' sums are masked"
