@@ -55,7 +55,7 @@ def draft_command(source: str, output: Path, target: str) -> None:
 
 def check_command(name: str) -> None:
     """Ingest a contract's data and print what would go to quarantine, where first, and what leaks."""
-    from credit.sources import raw_records
+    from credit.sources import own_data, raw_records
     from credit.streaming import ingest_file
 
     contract, home, console = load_contract(name), Home(), Console()
@@ -64,7 +64,8 @@ def check_command(name: str) -> None:
     quarantine = home.quarantine / contract.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
         done = ingest_file(raw.path, contract, quarantine, lambda records: _kept(records, name))
-    console.print(_quarantine_table(done, quarantine))
+    data = own_data(name)
+    console.print(_quarantine_table(done, quarantine, of_lines=data is None or data.is_one_csv()))
     for column, count in done.mended.items():
         if count:
             console.print(f"{column}: {count:,} values outside the book or range taken as missing")
@@ -81,7 +82,7 @@ def _kept(records, name: str):
     return compact(with_parts(records, contract, 0), contract, "part")
 
 
-def _quarantine_table(done: FileIngestion, quarantine: Path) -> Table:
+def _quarantine_table(done: FileIngestion, quarantine: Path, of_lines: bool) -> Table:
     import polars as pl
 
     from credit.features import ROW
@@ -89,12 +90,13 @@ def _quarantine_table(done: FileIngestion, quarantine: Path) -> Table:
 
     bad = pl.scan_parquet(quarantine)
     # The header is line 1, the first record line 2.
-    faults = bad.group_by(REASON).agg(pl.len().alias("records"), (pl.min(ROW) + 2).alias("line"))
+    first = (pl.min(ROW) + (2 if of_lines else 1)).alias("line")
+    faults = bad.group_by(REASON).agg(pl.len().alias("records"), first)
     found = faults.sort("records", REASON, descending=[True, False]).head(MOST_FAULTS).collect()
     table = Table(
         "reason",
         "records",
-        "first at line",
+        "first at line" if of_lines else "first record",
         title=f"quarantine: {done.quarantined:,} of {done.rows:,} records",
     )
     for reason, records, line in found.iter_rows():

@@ -8,6 +8,7 @@ import gzip
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,8 @@ from credit.errors import DataError
 BLOCK = 4 << 20
 LONGEST_LINE = 16 << 20
 """bytes; a longer line is no record but a damaged file"""
+# A field may be as long as a line: what is too long is said of the line.
+csv.field_size_limit(LONGEST_LINE)
 SEPARATORS = ",;\t|"
 SAMPLE_LINES = 50
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
@@ -76,8 +79,16 @@ def first_fault(path: Path, form: CsvForm) -> str:
                     )
                 line = reader.line_num + 1
         except csv.Error as error:
-            return f"line {line}: a quote opens here and does not close as it should ({error})"
+            column = _line(path, form, line).rfind(f'{form.separator}"') + 2
+            return (
+                f"line {line}, column {column}: a quote opens here and does not close as it should ({error})"
+            )
     return ""
+
+
+def _line(path: Path, form: CsvForm, number: int) -> str:
+    with open_bytes(path) as raw, codecs.getreader(form.encoding)(raw) as text:
+        return next(islice(text, number - 1, None), "")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -87,7 +98,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
         with open_bytes(path) as file:
             while block := file.read(BLOCK):
                 end = block.rfind(b"\n") + 1
-                if end:
+                if end and len(rest) + block.find(b"\n") <= LONGEST_LINE:
                     yield rest + block[:end]
                     lines += block.count(b"\n")
                     rest = block[end:]

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from credit.errors import DataError
 
+PARQUET = (".parquet", ".pq")
+"""how the names of such files end; any other file is read as CSV"""
+
 
 class Data(BaseModel):
     """Files, or a query to a database. It says where records are, not what they mean: no part of the fingerprint."""
@@ -47,6 +50,10 @@ class Data(BaseModel):
                 )
             found += [m for m in matches if m not in found]
         return found
+
+    def is_one_csv(self) -> bool:
+        """Whether the records are the lines of one file, below its header."""
+        return not self.url and len(paths := self.paths()) == 1 and paths[0].suffix not in PARQUET
 
     def address(self) -> str:
         """The database URL with environment variables filled in. Raises DataError where one is not set."""

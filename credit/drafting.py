@@ -65,10 +65,12 @@ class Draft:
 def draft_contract(raw: Path, name: str, data: dict[str, Any], target: str = "") -> Draft:
     """Propose a contract for the Parquet of texts at `raw`; `data` is written into its section `data`.
 
-    Raises DataError where no target is named and none is likely, or the named one can't be.
+    Raises DataError where there is no record, no target is named and none is likely, or the named one can't be.
     """
     scanned = pl.scan_parquet(raw)
     sources = scanned.collect_schema().names()
+    if not scanned.select(pl.len()).collect().item():
+        raise DataError("the data hold no record")
     profiles = [
         profile(scanned.select(source).collect().to_series(), own)
         for source, own in zip(sources, names_for(sources), strict=True)
@@ -106,9 +108,8 @@ def _target(profiles: Sequence[Profile], name: str) -> Profile:
                 f"the file has no column {name!r}; it has {', '.join(p.source for p in profiles)}"
             )
         if found.distinct < 2 or found.distinct > 20:
-            raise DataError(
-                f"column {name!r} has {found.distinct:,} values: an outcome has two, or a few ordered classes"
-            )
+            values = f"{found.distinct:,} values" if found.distinct != 1 else "one value in all records"
+            raise DataError(f"column {name!r} has {values}: an outcome has two, or a few ordered classes")
         return found
     if not candidates:
         few = ", ".join(p.source for p in profiles if 2 <= p.distinct <= 6) or "none"

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from credit.csvfile import CsvForm, csv_form, first_fault, open_bytes
-from credit.data import Data, file_state
+from credit.data import PARQUET, Data, file_state
 from credit.database import write_table
 from credit.errors import DataError
 
@@ -57,13 +57,13 @@ def files_sha256(paths: list[Path]) -> str:
 def _check_pinned(paths: list[Path], data: Data) -> None:
     if data.sha256 and files_sha256(paths) != data.sha256:
         raise DataError(
-            f"{', '.join(map(str, paths))} changed since the contract was drafted (data.sha256 differs): check it "
-            "with `fedcredit contract check`, then remove or update `sha256` in the contract's data"
+            f"{', '.join(map(str, paths))} changed since the contract was drafted (data.sha256 differs): remove "
+            "`sha256` from the contract's data, and see with `fedcredit contract check` what the contract makes of it"
         )
 
 
 def _texts(path: Path, data: Data, aside: Path) -> pl.LazyFrame:
-    if path.suffix in (".parquet", ".pq"):
+    if path.suffix in PARQUET:
         return _parquet(path)
     form = csv_form(path, data.separator, data.encoding)
     plain = _as_utf8(path, form, aside)
@@ -110,12 +110,13 @@ def _check_alike(paths: list[Path], parts: list[pl.LazyFrame]) -> None:
     for path, names in zip(paths, columns, strict=True):
         if names != columns[0]:
             differ = sorted(set(names) ^ set(columns[0])) or ["their order"]
-            raise DataError(f"{path} has other columns than {paths[0]}: {', '.join(differ)}")
+            header = "" if path.suffix in PARQUET else ", line 1"
+            raise DataError(f"{path}{header} has other columns than {paths[0]}: {', '.join(differ)}")
 
 
 def _unreadable(paths: list[Path], data: Data, error: Exception) -> DataError:
     for path in paths:
-        if path.suffix not in (".parquet", ".pq"):
+        if path.suffix not in PARQUET:
             place = first_fault(path, csv_form(path, data.separator, data.encoding))
             if place:
                 return DataError(f"{path}, {place}")

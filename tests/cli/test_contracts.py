@@ -73,9 +73,69 @@ def test_a_file_that_changed_since_the_draft_is_one_line(folder, capsys):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "the file is empty"), ("a,a\n1,2\n", "both named 'a'"), ("a,b\n1,2,3\n", "line 2, column 3")],
+    [
+        ("", "line 1: the file is empty"),
+        ("a,b\n", "hold no record"),
+        ("a,a\n1,2\n", "line 1: fields 1 and 2 of the header are both named 'a'"),
+        ("a,b\n1,2,3\n", "line 2, column 3"),
+        ('a,b\n1,"2\n', "line 2, column 3: a quote opens"),
+    ],
 )
 def test_a_bad_file_is_one_line(folder, capsys, content, message):
     (folder / "bad.csv").write_text(content)
     code, said = fedcredit(capsys, "contract", "draft", "bad.csv", "-o", "bad.yaml")
     assert (code, message in said, "Traceback" in said) == (1, True, False)
+
+
+OWN = """
+name: own
+version: 1
+title: Own loans
+outcome: {column: status, classes: {paid: [P], default: [D]}}
+columns:
+  - {name: status, source: Status, role: target, required: true}
+  - {name: amount, source: Amount, parse: money}
+  - {name: kind, source: Kind, parse: category, levels: [a, b]}
+split: {by: row}
+data: {files: [own.csv], separator: ","}
+"""
+GOOD = [("P" if i % 3 else "D", str(i), "ab"[i % 2]) for i in range(60)]
+
+
+def checked(folder, capsys, lines: list[tuple[str, ...]], separator: str = ",", encoding: str = "utf-8"):
+    (folder / "own.yaml").write_text(OWN)
+    rows = [("Status", "Amount", "Kind"), *lines]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    (folder / "own.csv").write_bytes(text.encode(encoding, "surrogateescape"))
+    return fedcredit(capsys, "contract", "check", "own.yaml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "separator", "message"),
+    [
+        (GOOD, ";", "line 1, column 7: fields are separated by semicolon, not by comma"),
+        ([("P", "1", "\udce4"), ("D", "2", "ä"), *GOOD], ",", "line 2, column 5: byte 0xe4 is no UTF-8"),
+        ([(s, "", k) for s, _, k in GOOD], ",", "feature amount (column 'Amount') has no value in any of 60"),
+        ([("P", a, k) for _, a, k in GOOD], ",", "the outcome status is 'paid' in all 60 records"),
+        ([("P", "9" * (17 << 20), "a")], ",", "line 2, column 16,777,217: the line is longer than 16 MiB"),
+    ],
+    ids=["separator", "encodings", "empty column", "one class", "endless line"],
+)
+def test_data_that_fit_no_contract_are_one_line(folder, capsys, lines, separator, message):
+    code, said = checked(folder, capsys, lines, separator)
+    assert (code, message in said, "Traceback" in said) == (1, True, False)
+
+
+def test_a_category_never_seen_is_told_with_its_line(folder, capsys):
+    code, said = checked(folder, capsys, [*GOOD, ("P", "1", "z")])
+    row = next(line for line in said.splitlines() if "Kind: is not a known category" in line)
+    assert (code, row.split()[-2]) == (0, "62")
+
+
+def test_records_of_several_files_are_counted_not_placed_by_line(folder, capsys):
+    checked(folder, capsys, GOOD)
+    (folder / "zwei.csv").write_text("Status,Amount,Kind\nP,1,z\n")
+    (folder / "own.yaml").write_text(OWN.replace("[own.csv]", "[own.csv, zwei.csv]"))
+    _, said = fedcredit(capsys, "contract", "check", "own.yaml")
+    row = next(line for line in said.splitlines() if "Kind: is not a known category" in line)
+    assert ("first record" in said, row.split()[-2]) == (True, "61")

@@ -66,7 +66,8 @@ def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
         (b"", "line 1: the file is empty"),
         (b"a,b,a\n1,2,3\n", "line 1: fields 1 and 3 of the header are both named 'a'"),
         (b"a,b\n1,2\n1,2,3\n", "line 3, column 3: 3 fields where the header has 2"),
-        (b'a,b\n1,2\n"x,3\n4,5\n', "line 3: a quote opens"),
+        (b'a,b\n1,2\n"x,3\n4,5\n', "line 3, column 1: a quote opens"),
+        (b'a,b\n1,2\n"x","3\n4,5\n', "line 3, column 5: a quote opens"),
         ("a,b\n1,ü\n".encode() + b"caf\xe9,2\n", "line 3, column 4: byte 0xe9 is no UTF-8.*mixes encodings"),
         (b"a,b\nx\0y,2\n", "line 2: a zero byte"),
         (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:40], "the gzip is damaged"),
@@ -91,7 +92,7 @@ def test_a_wrong_separator_is_told_with_the_right_one(tmp_path):
 def test_files_that_differ_in_columns_are_refused(tmp_path):
     (tmp_path / "2001.csv").write_text("a,b\n1,2\n")
     (tmp_path / "2002.csv").write_text("a,c\n1,2\n")
-    with pytest.raises(DataError, match=r"2002.csv has other columns than .*2001.csv: b, c"):
+    with pytest.raises(DataError, match=r"2002.csv, line 1 has other columns than .*2001.csv: b, c"):
         read(tmp_path, files=(str(tmp_path / "200?.csv"),))
 
 
