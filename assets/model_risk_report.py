@@ -56,6 +56,7 @@ def model_risk_report(
         parts=_parts(bank_list(loan_records)),
         verdict=verdict,
         test=evaluation["test"].filter(bank=ALL_BANKS),
+        split_by_row=evaluation["split_by_row"],
         uplift=evaluation["uplift"].filter(family=family).drop("family"),
         scoring=next(f for f in scoring["families"] if f["family"] == family),
         fairness=fairness,

@@ -28,6 +28,8 @@ class Facts:
     parts: pl.DataFrame
     verdict: Mapping[str, Any]
     test: pl.DataFrame
+    split_by_row: pl.DataFrame
+    """figures by customer and by row; empty where no customer repeats"""
     uplift: pl.DataFrame
     scoring: Mapping[str, Any]
     fairness: Mapping[str, pl.DataFrame]
@@ -161,11 +163,24 @@ def _performance(facts: Facts) -> Section:
                 "its own records. Pooled: all records in one place, which only a simulation can have."
             ),
             Table("Models", figures),
+            *_split_by_row(facts.split_by_row),
             *_shown(facts, "evaluation/roc.png", "ROC curves"),
             *_uplift(facts.uplift),
             *_shown(facts, "evaluation/uplift.png", "Uplift with 95% intervals"),
         ),
     )
+
+
+def _split_by_row(figures: pl.DataFrame) -> list[Block]:
+    if figures.is_empty():
+        return []
+    names = ("auc", "logloss", "gap", "accuracy", "macro_f1", "kappa")
+    said = (
+        "The test holds other customers than the training. Split by row, months of one customer would stand in both, "
+        "and the same model on the same records would seem as good as the second line says."
+    )
+    shown = figures.select("split", *(n for n in names if n in figures.columns))
+    return [Text(said), Table("The pooled model, split by customer and by row", shown)]
 
 
 def _uplift(uplift: pl.DataFrame) -> list[Block]:

@@ -44,6 +44,7 @@ def facts() -> Facts:
         verdict={"version": "3", "run_id": "r1", "tags": TAGS, "promoted": False, "why": "stability: 0.3",
                  "checks": [CHECK]},
         test=pl.DataFrame([{"family": "lightgbm", "strategy": "federated", **FIGURES}]),
+        split_by_row=pl.DataFrame(),
         uplift=pl.DataFrame([{"bank": "bank-01", "uplift": 0.01, "low": None}]),
         scoring={"scoring": scoring, "figures": {"validation": {"error": 0.01}, "test": {"error": 0.05}}},
         fairness={"groups": groups, "differences": groups},
@@ -70,6 +71,13 @@ def test_a_rejected_model_keeps_its_report_and_says_why(facts):
 )  # fmt: skip
 def test_the_report_tells(facts, told):
     assert told in to_html(risk_report(facts))
+
+
+def test_what_a_split_by_row_would_claim_stands_in_the_report_where_customers_repeat(facts):
+    rows = pl.DataFrame([{"split": "by customer", "auc": 0.75}, {"split": "by row", "auc": 0.9655}])
+    told = to_html(risk_report(replace(facts, split_by_row=rows)))
+    assert "0.9655" in told and "months of one customer" in told
+    assert "months of one customer" not in to_html(risk_report(facts))
 
 
 def test_what_tables_hold_is_text_and_not_markup(facts):
