@@ -51,7 +51,8 @@ class Proposal:
         return head | extra | rule
 
     def notes(self) -> str:
-        return "; ".join(filter(None, [self.reason, *self.profile.notes]))
+        apart = self.profile.apart if "outside" in self.entry() else ""
+        return "; ".join(filter(None, [self.reason, *self.profile.notes, apart]))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import polars as pl
 
 from credit.contract import Column
 from credit.parsing import typed_column
+from credit.ranges import written
 
 MOSTLY = 0.98
 """share of the known texts that a parse rule must read to be proposed"""
@@ -55,6 +56,8 @@ class Profile:
     values: pl.Series
     """typed, missing where not known or not readable"""
     notes: list[str] = field(default_factory=list)
+    apart: str = ""
+    """which values the range leaves out, where it does"""
 
     @property
     def parse(self) -> str:
@@ -175,8 +178,8 @@ def _bound(made: Profile) -> None:
     low, high = _plausible(values)
     beyond = int(((values < low) | (values > high)).sum())
     if beyond:
-        made.notes.append(
-            f"{beyond:,} values below {low:g} or above {high:g} stand apart: taken as not known"
+        made.apart = (
+            f"{beyond:,} values below {written(low)} or above {written(high)} stand apart: taken as not known"
         )
         made.rule["outside"] = "missing"
     made.rule["range"] = [0 if low >= 0 else -_above(-low if beyond else -2 * low), _above(2 * max(high, 1))]

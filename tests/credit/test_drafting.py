@@ -65,6 +65,13 @@ def test_sentinels_and_slips_are_taken_as_not_known(tmp_path):
     assert (years.range[1] or 0) < 365243
 
 
+def test_a_note_on_values_left_out_stands_only_where_the_draft_leaves_them_out(tmp_path):
+    draft, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
+    left_out = {c.name for c in contract.columns if c.outside == "missing"}
+    assert left_out == {p.profile.name for p in draft.proposals if "stand apart" in p.notes()}
+    assert left_out
+
+
 def test_limits_are_drafted_for_long_tails(tmp_path):
     _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
     debt = next(c for c in contract.columns if c.name == "debt")
