@@ -12,8 +12,8 @@ from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.setting import OWNERS, consortium, contract, every_bank, one_run
 from assets.tables import picture, table
-from credit.contract import Role
 from credit.fairness import group_cells, group_figures, parity
+from credit.fields import Role
 from credit.models import Model
 from credit.risk_plots import group_plot
 from credit.scoring import Scoring

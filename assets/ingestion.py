@@ -8,9 +8,9 @@ import polars as pl
 
 from assets.setting import OWNERS, banks, consortium, contract, one_run
 from assets.tables import columns, picture, table
-from credit.contract import Role
 from credit.errors import DataError
 from credit.features import OUTCOME, BankRecords
+from credit.fields import Role
 from credit.fingerprints import frame_fingerprint
 from credit.home import Home
 from credit.leaks import barred_features, leak_findings

@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field
 from bento.decision import Share
 from bento.judge import Judge
 from bento.scorer import Scorer
-from credit.contract import Column
 from credit.errors import DataError
 from credit.faults import ApplicantError
+from credit.fields import Column
 
 MOST_FIELDS = 4
 # Alone, a field is tried from an eighth to eightfold in 49 steps; beside another in 17.

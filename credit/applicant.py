@@ -11,9 +11,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError, to_json
 
-from credit.contract import Column, Contract, Derived
+from credit.contract import Contract
 from credit.derivation import Derivation
 from credit.faults import ApplicantError, Fault, faults_of
+from credit.fields import Column, Derived
 from credit.reading import Typed, text_reader
 
 _TYPES: dict[str, Any] = {

@@ -4,121 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from credit.coherence import check_coherence
 from credit.data import Data
 from credit.errors import ContractError
-from credit.expressions import Expression, columns_of
-from credit.features import OUTCOME, FeatureSpec
+from credit.expressions import columns_of
+from credit.features import FeatureSpec
+from credit.fields import Column, Derived, Role, Strict
 
 SHORTEST_FINGERPRINT = 12
 SHIPPED = Path(__file__).parent / "contracts"
 
 
-class Role(StrEnum):
-    """What a column is for. Only `feature` reaches a model."""
-
-    FEATURE = "feature"
-    INPUT = "input"
-    """read by derived columns and rules, not a feature itself"""
-    TARGET = "target"
-    BANK = "bank"
-    ENTITY = "entity"
-    """the customer: all records of one stay in one part"""
-    TIME = "time"
-    SENSITIVE = "sensitive"
-    """used for fairness, never by a model"""
-    LEAK = "leak"
-    """known only after the decision"""
-    IDENTITY = "identity"
-    """says who the applicant is"""
-
-
-BARRED = {Role.LEAK, Role.IDENTITY, Role.SENSITIVE, Role.TARGET, Role.BANK, Role.ENTITY, Role.TIME}
-Range = tuple[float | None, float | None]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_labels(levels: Any) -> Any:
-    """A plain list of levels labels each with itself."""
-    return {str(level): str(level) for level in levels} if isinstance(levels, list) else levels
-
-
-class ContractField(_Strict):
-    """What raw and derived columns have in common."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name in this project")
-    role: Role = Role.FEATURE
-    label: str = Field("", description="name for people, used on every page and plot")
-    unit: str = ""
-    levels: Annotated[dict[str, str] | None, BeforeValidator(_as_labels)] = Field(
-        None, description="a category's book: level -> label"
-    )
-    range: Range | None = Field(None, description="a value outside sends the record to quarantine")
-    clip: Range | None = Field(None, description="a value outside is winsorised to this limit")
-    monotone: Literal[-1, 0, 1] = Field(0, description="+1: a higher value may only raise the risk")
-    reason_group: str = Field("", description="features told as one reason, by the name of their group")
-    log: bool = Field(False, description="an amount that linear models take on a log scale")
-    example: float | str | None = Field(None, description="a plausible value, shown on forms and API pages")
-
-    @property
-    def title(self) -> str:
-        return self.label or self.name.replace("_", " ").capitalize()
-
-
-class Column(ContractField):
-    """A column of the source file and how its text is read."""
-
-    source: str = Field(description="name in the source file")
-    parse: Literal["number", "money", "year", "date", "duration", "items", "category", "text"] = Field(
-        "text",
-        description="duration: `2 Years and 1 Months` in months; items: how many different ones a list has",
-    )
-    format: str = Field("%Y-%m-%d", description="of a date, as strftime has it")
-    pivot: int = Field(2030, description="of two-digit years: a later date belongs to the century before")
-    strip: str = Field("", description="characters removed before a number is read")
-    missing: tuple[str, ...] = Field((), description="texts that mean: not known")
-    aliases: dict[str, str] = Field({}, description="text -> level, applied before the book is checked")
-    unknown: Literal["quarantine", "missing"] = Field("quarantine", description="a text outside the book")
-    outside: Literal["quarantine", "missing"] = Field("quarantine", description="a number outside the range")
-    required: bool = Field(False, description="a missing value sends the record to quarantine")
-    unique: bool = Field(False, description="of several records with one value the first is kept")
-
-
-class Derived(ContractField):
-    """A column computed from others by a SQL expression (the subset polars and the service share)."""
-
-    sql: str
-
-    @cached_property
-    def expression(self) -> Expression:
-        return Expression.parse(self.sql)
-
-
-class Rule(_Strict):
+class Rule(Strict):
     """A condition that every record fulfils; one that does not goes to quarantine with the message."""
 
     sql: str
     message: str
 
 
-class Outcome(_Strict):
+class Outcome(Strict):
     """What happened to the loan: classes in order; of two, the last is default."""
 
     column: str
     classes: dict[str, tuple[str, ...]] = Field(description="class -> the texts that mean it")
 
 
-class TimeSplit(_Strict):
+class TimeSplit(Strict):
     """Train, validation and out-of-time test by inclusive ranges of the time column."""
 
     by: Literal["time"] = "time"
@@ -138,7 +56,7 @@ class TimeSplit(_Strict):
         return self
 
 
-class EntitySplit(_Strict):
+class EntitySplit(Strict):
     """Seeded shares of customers (or of records where no customer repeats)."""
 
     by: Literal["entity", "row"]
@@ -146,7 +64,7 @@ class EntitySplit(_Strict):
     test: float = Field(0.2, gt=0, lt=0.5)
 
 
-class Contract(_Strict):
+class Contract(Strict):
     """All there is to know of a data set: where each column comes from, what it means, what it may be used for."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -163,9 +81,7 @@ class Contract(_Strict):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        _check_names(self)
-        _check_roles(self)
-        _check_expressions(self)
+        check_coherence(self)
         return self
 
     @cached_property
@@ -249,61 +165,3 @@ def load_contract(name_or_path: str | Path) -> Contract:
 
 def _places(error: ValidationError) -> list[str]:
     return [f"  {'.'.join(map(str, e['loc'])) or 'contract'}: {e['msg']}" for e in error.errors()]
-
-
-def _check_names(contract: Contract) -> None:
-    names = [f.name for f in (*contract.columns, *contract.derived)]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
-    if OUTCOME in names:
-        raise ValueError(f"the name {OUTCOME!r} is taken by the outcome class: rename the column")
-
-
-def _check_roles(contract: Contract) -> None:
-    for role in (Role.TARGET, Role.BANK, Role.ENTITY, Role.TIME):
-        if len(contract.with_role(role)) > 1:
-            raise ValueError(f"more than one column has the role {role}")
-    target = contract.only(Role.TARGET)
-    if target is None or target.name != contract.outcome.column:
-        raise ValueError(
-            f"outcome.column {contract.outcome.column!r} must be the column with the role target"
-        )
-    if len(contract.classes) < 2:
-        raise ValueError("outcome.classes needs at least two classes")
-    if not contract.features:
-        raise ValueError("no column has the role feature")
-    if contract.split.by == "time" and contract.only(Role.TIME) is None:
-        raise ValueError("split by time needs a column with the role time")
-    if contract.split.by == "entity" and contract.only(Role.ENTITY) is None:
-        raise ValueError("split by entity needs a column with the role entity")
-    if contract.split.by == "row" and contract.only(Role.ENTITY) is not None:
-        raise ValueError(
-            "split by row leaks: records of one customer would stand in train and test alike; split by entity"
-        )
-    for field in contract.features:
-        if isinstance(field, Column) and field.parse in ("text", "date"):
-            raise ValueError(
-                f"feature {field.name} is read as {field.parse}: derive a number or a category from it"
-            )
-        if isinstance(field, Column) and (field.parse == "category") != (field.levels is not None):
-            raise ValueError(f"{field.name}: a category has levels, and only a category has")
-
-
-def _check_expressions(contract: Contract) -> None:
-    known = {c.name: c.role for c in contract.columns}
-    for derived in contract.derived:
-        read = columns_of(derived.sql)
-        if missing := read - set(known):
-            raise ValueError(
-                f"derived {derived.name} reads {', '.join(sorted(missing))}, which is no column above it"
-            )
-        barred = sorted(c for c in read if known[c] in BARRED)
-        if barred and derived.role in (Role.FEATURE, Role.INPUT):
-            raise ValueError(
-                f"derived {derived.name} reads {', '.join(barred)} ({known[barred[0]]}): it can't be a feature"
-            )
-        known[derived.name] = derived.role
-    for rule in contract.rules:
-        if missing := columns_of(rule.sql) - set(known):
-            raise ValueError(f"rule {rule.message!r} reads {', '.join(sorted(missing))}, which is no column")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from credit.column_expressions import ColumnEvaluator, compile_columns
-from credit.contract import Contract, Derived, Role, Rule
+from credit.contract import Contract, Rule
 from credit.expressions import Evaluator, Expression, columns_of
 from credit.faults import ApplicantError, Fault
+from credit.fields import Derived, Role
 from credit.ranges import limits
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 import yaml
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
 from credit.errors import ContractError, DataError
+from credit.fields import Role
 from credit.guesses import class_order, guess_role, target_candidates
 from credit.ingestion import ingest
 from credit.leaks import leak_findings

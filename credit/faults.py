@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from credit.contract import Column, Contract
+from credit.contract import Contract
 from credit.errors import DataError
+from credit.fields import Column
 from credit.ranges import limits
 
 BODY = "body"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from credit.contract import Role
+from credit.fields import Role
 from credit.profiles import NUMERIC, Profile
 
 HINTS = {

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit.contract import Column, Contract, Role
+from credit.contract import Contract
 from credit.errors import DataError
 from credit.features import OUTCOME, ROW
+from credit.fields import Column, Role
 from credit.parsing import typed_column
 from credit.quarantine import REASON, quarantined, refusals
 from credit.typed import Typed, typed_records

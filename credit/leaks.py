@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit.contract import BARRED, Column, Contract, Derived, Role
+from credit.contract import Contract
 from credit.features import OUTCOME
+from credit.fields import BARRED, Column, Derived, Role
 from credit.metrics import auc
 
 POWER_LIMIT = 0.85

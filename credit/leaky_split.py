@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit.contract import Column, Contract, Role
+from credit.contract import Contract
 from credit.features import PARTS, ROW, BankRecords
+from credit.fields import Column, Role
 
 
 def customers_repeat(raw: Path, contract: Contract, banks: Iterable[BankRecords]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from credit.contract import Column
+from credit.fields import Column
 
 MONEY_MARKS = "$€£,"
 NUMBERS = ("number", "money")

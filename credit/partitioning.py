@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
 from credit.errors import ContractError, DataError
 from credit.features import OUTCOME, ROW
+from credit.fields import Role
 
 BANK = "bank_of_partition"
 SMALLEST = 50

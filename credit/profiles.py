@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from credit.contract import Column
+from credit.fields import Column
 from credit.parsing import typed_column
 from credit.ranges import written
 

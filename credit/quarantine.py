@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
 from credit.features import OUTCOME, ROW
+from credit.fields import Role
 from credit.typed import Typed
 
 REASON = "reason"

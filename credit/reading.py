@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from credit.contract import Column
+from credit.fields import Column
 
 Typed = float | int | str | date | None
 # Python's own list has four control characters more than the one polars strips by.

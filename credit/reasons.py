@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from credit.contract import Column, Contract, Derived, Role
+from credit.contract import Contract
 from credit.expressions import Expression
+from credit.fields import Column, Derived, Role
 
 MOST = 4
 # Below the noise between two ways to compute one contribution, so that ties fall in the contract's order.

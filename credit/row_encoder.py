@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from credit.contract import Column, Contract, Derived
+from credit.contract import Contract
 from credit.encoding import MISSING, Encoding
+from credit.fields import Column, Derived
 
 Levels = Mapping[str, float]
 

@@ -6,8 +6,9 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from credit.contract import Column, Contract, Derived, Role, Rule
+from credit.contract import Contract, Rule
 from credit.errors import DataError
+from credit.fields import Column, Derived, Role
 from credit.ranges import limits
 
 _DTYPES: dict = dict.fromkeys(("number", "money", "duration", "items"), pl.Float64)

@@ -7,8 +7,9 @@ import zlib
 import numpy as np
 import polars as pl
 
-from credit.contract import Column, Contract, EntitySplit, Role, TimeSplit
+from credit.contract import Contract, EntitySplit, TimeSplit
 from credit.features import OUTCOME, PARTS, ROW, BankRecords
+from credit.fields import Column, Role
 from credit.partitioning import BANK
 
 PART = "part"

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import polars as pl
 
-from credit.contract import Column, Contract, Role
+from credit.contract import Contract
 from credit.errors import DataError
 from credit.features import OUTCOME, ROW
+from credit.fields import Column, Role
 from credit.files import ParquetLog, whole_file
 from credit.ingestion import Ingestion, check_columns, judge, repeated_rows
 from credit.quarantine import REASON

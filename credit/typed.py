@@ -7,9 +7,10 @@ from functools import reduce
 
 import polars as pl
 
-from credit.contract import Column, Contract, Derived, Role
+from credit.contract import Contract
 from credit.expressions import columns_of
 from credit.features import OUTCOME
+from credit.fields import Column, Derived, Role
 from credit.parsing import NUMBERS, at_first_sight, finite, is_missing, known_text, typed_column, within_range
 
 TEXT = "__text__"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from credit.contract import Contract, Role, load_contract
+from credit.contract import Contract, load_contract
 from credit.data import Data
 from credit.errors import DataError
 from credit.features import PARTS, BankRecords
+from credit.fields import Role
 from credit.readers import write_texts
 from credit.splits import BANK, PART, bank_records, with_parts
 from credit.streaming import compact, ingest_file

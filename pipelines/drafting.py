@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from credit.contract import Contract, Role, load_contract
+from credit.contract import Contract, load_contract
 from credit.errors import ContractError, DataError
 from credit.features import ROW
+from credit.fields import Role
 from credit.files import whole_file
 from credit.home import Home
 from credit.ingestion import check_columns

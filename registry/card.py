@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
+from credit.fields import Role
 from registry.promotion import GATE_TAG
 from registry.regulation import NO_ADVICE
 

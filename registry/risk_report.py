@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
+from credit.fields import Role
 from credit.policy import Policy
 from registry.document import Block, Document, Picture, Section, Table, Text
 from registry.history import Event

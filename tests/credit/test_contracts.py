@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from credit.applicant import applicant_from_source
-from credit.contract import SHIPPED, Role, load_contract
+from credit.contract import SHIPPED, load_contract
+from credit.fields import Role
 from credit.ingestion import ingest
 from credit.leaks import leak_findings
 from credit.limits import fitted_limits

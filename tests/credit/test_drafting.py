@@ -8,9 +8,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit.contract import Contract, Role
+from credit.contract import Contract
 from credit.drafting import Draft, draft_contract
 from credit.errors import DataError
+from credit.fields import Role
 from credit.ingestion import ingest
 from credit.synthetic import synthetic_loans
 from tests.credit.texts import sample

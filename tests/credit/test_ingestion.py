@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit.contract import BARRED, Contract
+from credit.contract import Contract
 from credit.errors import ContractError, DataError
+from credit.fields import BARRED
 from credit.ingestion import ingest
 from credit.leaks import barred_features, leak_findings
 from tests.credit.texts import own_contract, own_texts

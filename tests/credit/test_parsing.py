@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from credit.contract import Column
+from credit.fields import Column
 from credit.parsing import typed_column
 from credit.reading import text_reader
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit.contract import Column
+from credit.fields import Column
 from credit.parsing import known_text, typed_column
 from credit.typed import parse_columns
 from tests.credit.texts import own_contract

@@ -1,0 +1,96 @@
+"""The columns of a contract: where each comes from, how it is read, what it means and what it may be used for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from credit.expressions import Expression
+
+
+class Role(StrEnum):
+    """What a column is for. Only `feature` reaches a model."""
+
+    FEATURE = "feature"
+    INPUT = "input"
+    """read by derived columns and rules, not a feature itself"""
+    TARGET = "target"
+    BANK = "bank"
+    ENTITY = "entity"
+    """the customer: all records of one stay in one part"""
+    TIME = "time"
+    SENSITIVE = "sensitive"
+    """used for fairness, never by a model"""
+    LEAK = "leak"
+    """known only after the decision"""
+    IDENTITY = "identity"
+    """says who the applicant is"""
+
+
+BARRED = {Role.LEAK, Role.IDENTITY, Role.SENSITIVE, Role.TARGET, Role.BANK, Role.ENTITY, Role.TIME}
+Range = tuple[float | None, float | None]
+
+
+class Strict(BaseModel):
+    """A part of a contract: nothing unknown in it, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_labels(levels: Any) -> Any:
+    """A plain list of levels labels each with itself."""
+    return {str(level): str(level) for level in levels} if isinstance(levels, list) else levels
+
+
+class ContractField(Strict):
+    """What raw and derived columns have in common."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="name in this project")
+    role: Role = Role.FEATURE
+    label: str = Field("", description="name for people, used on every page and plot")
+    unit: str = ""
+    levels: Annotated[dict[str, str] | None, BeforeValidator(_as_labels)] = Field(
+        None, description="a category's book: level -> label"
+    )
+    range: Range | None = Field(None, description="a value outside sends the record to quarantine")
+    clip: Range | None = Field(None, description="a value outside is winsorised to this limit")
+    monotone: Literal[-1, 0, 1] = Field(0, description="+1: a higher value may only raise the risk")
+    reason_group: str = Field("", description="features told as one reason, by the name of their group")
+    log: bool = Field(False, description="an amount that linear models take on a log scale")
+    example: float | str | None = Field(None, description="a plausible value, shown on forms and API pages")
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ").capitalize()
+
+
+class Column(ContractField):
+    """A column of the source file and how its text is read."""
+
+    source: str = Field(description="name in the source file")
+    parse: Literal["number", "money", "year", "date", "duration", "items", "category", "text"] = Field(
+        "text",
+        description="duration: `2 Years and 1 Months` in months; items: how many different ones a list has",
+    )
+    format: str = Field("%Y-%m-%d", description="of a date, as strftime has it")
+    pivot: int = Field(2030, description="of two-digit years: a later date belongs to the century before")
+    strip: str = Field("", description="characters removed before a number is read")
+    missing: tuple[str, ...] = Field((), description="texts that mean: not known")
+    aliases: dict[str, str] = Field({}, description="text -> level, applied before the book is checked")
+    unknown: Literal["quarantine", "missing"] = Field("quarantine", description="a text outside the book")
+    outside: Literal["quarantine", "missing"] = Field("quarantine", description="a number outside the range")
+    required: bool = Field(False, description="a missing value sends the record to quarantine")
+    unique: bool = Field(False, description="of several records with one value the first is kept")
+
+
+class Derived(ContractField):
+    """A column computed from others by a SQL expression (the subset polars and the service share)."""
+
+    sql: str
+
+    @cached_property
+    def expression(self) -> Expression:
+        return Expression.parse(self.sql)
