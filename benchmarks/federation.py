@@ -40,7 +40,7 @@ from federated.training import inprocess_grid, train_federated
 RESULTS = Path(__file__).with_name("results") / "federation.json"
 LARGE, MID_SIZE = 12_000, 1_350
 STRATEGIES = ["fedavg", "leaf_refit", "histogram"]
-TREES, RUNS = 150, 3
+TREES, RUNS = 150, 2
 SUMS = {"leaf_refit": "leaf_sums", "histogram": "histograms"}
 
 
@@ -129,14 +129,12 @@ def _times(case: Case, params: LightGBMParams) -> Iterator[dict]:
         yield {
             "trained": name,
             "records": records,
-            "trees": sizes[name]["trees"] if kind else TREES,
+            "trees": TREES,
             "seconds": seconds,
             "cpu_seconds": cpu,
             "times_pooled": seconds / pooled[0],
             "times_pooled_cpu": cpu / pooled[1],
-            "bytes_a_bank_a_tree": sizes[name][kind] / len(case.banks) / sizes[name]["trees"]
-            if kind
-            else None,
+            "bytes_a_bank_a_tree": sizes[name][kind] / len(case.banks) / TREES if kind else None,
         }
 
 
@@ -147,13 +145,7 @@ def _timed_training(
     trained = train_federated(
         "lightgbm", grid, case.spec, strategy=strategy, rounds=TREES // 5, params=params, seed=7
     )
-    sizes[strategy] = trained.bytes_by_kind | {"trees": _trees(trained.model)}
-
-
-def _trees(model: Model) -> int:
-    """Trees of a LightGBM model but for its constant first one."""
-    assert isinstance(model, LightGBMModel)
-    return model.booster.num_trees() - 1
+    sizes[strategy] = trained.bytes_by_kind
 
 
 def _masked_bytes(case: Case, params: LightGBMParams) -> dict:
@@ -271,15 +263,15 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--rounds", type=int, default=60)
     asked = parser.parse_args()
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in asked.only:
-        results[name] = list(_told(name, SECTIONS[name](asked.rounds)))
+        rows = list(_told(name, SECTIONS[name](asked.rounds)))
+        results = (json.loads(RESULTS.read_text()) if RESULTS.exists() else {}) | {name: rows}
         Console(width=140).print(_table(str(SECTIONS[name].__doc__).splitlines()[0], results[name]))
-        results["machine"] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
+        results[f"machine of {name}"] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
         with whole_file(RESULTS) as aside:
             aside.write_text(json.dumps(results, indent=1))
-    if "growth" in results:
-        RESULTS.with_suffix(".png").write_bytes(growth_plot(results["growth"]))
+        if name == "growth":
+            RESULTS.with_suffix(".png").write_bytes(growth_plot(rows))
 
 
 if __name__ == "__main__":
