@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bento.package import BANKS, GoldenCase, Version
+from bento.package import BANKS, GoldenCase, Version, read_package
 from bento.shapley.explaining import save_explainer
 from credit.applicant import ApplicantReader
 from credit.contract import Contract
+from credit.errors import ModelError
 from credit.expressions import Expression
 from credit.manifest import write_manifest
-from credit.models import Model
+from credit.models import Model, read_head
 from credit.row_encoder import RowEncoder
 
 ALIAS = re.compile(r"\w[\w .&-]{0,79}")
@@ -50,13 +51,7 @@ def write_package(
     shutil.rmtree(fresh, ignore_errors=True)
     applicants = [c["applicant"] for c in cases]
     X = _save_seat(model, contract, applicants, fresh)
-    for alias, continued in (continuations or {}).items():
-        if not ALIAS.fullmatch(alias):
-            raise ValueError(f"{alias!r} is no name for a bank's folder: use letters, digits, spaces and -_.")
-        chances = continued.probabilities(X).tolist()
-        own = [{"applicant": dict(a), "probabilities": p} for a, p in zip(applicants, chances, strict=True)]
-        _save_seat(continued, contract, applicants, fresh / BANKS / alias)
-        (fresh / BANKS / alias / "golden.json").write_bytes(_bytes(own))
+    _save_continuations(continuations or {}, contract, applicants, X, fresh)
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),
@@ -70,8 +65,49 @@ def write_package(
     return _put_in_place(fresh, folder)
 
 
+def add_continuations(package: Path, folder: Path, continuations: Mapping[str, Model]) -> Path:
+    """Write the package at `package` into `folder` with banks' continuations of its model, by alias.
+
+    Whoever gets the folder gets the banks' own trees: it is for the banks named, not for publication.
+    Raises ModelError where a continuation is not of the packaged model.
+    """
+    read = read_package(package)
+    head = read_head(package)
+    for alias, continued in continuations.items():
+        own = (continued.family, list(continued.classes), continued.encoding.to_dict())
+        if own != (head["family"], head["classes"], head["encoding"]):
+            raise ModelError(
+                f"{alias}'s model continues another model than {package} holds: run the pipeline again"
+            )
+    fresh = folder.with_name(folder.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(package, fresh)
+    applicants = [case.applicant for case in read.golden]
+    reader, encoder = ApplicantReader(read.contract), RowEncoder(read.contract, read.seat.model.encoding)
+    X = encoder.matrix([reader.values(reader.check(a)) for a in applicants])
+    _save_continuations(continuations, read.contract, applicants, X, fresh)
+    write_manifest(fresh)
+    return _put_in_place(fresh, folder)
+
+
+def _save_continuations(
+    continuations: Mapping[str, Model],
+    contract: Contract,
+    applicants: Sequence[Mapping[str, Any]],
+    X: np.ndarray,
+    folder: Path,
+) -> None:
+    for alias, continued in continuations.items():
+        if not ALIAS.fullmatch(alias):
+            raise ValueError(f"{alias!r} is no name for a bank's folder: use letters, digits, spaces and -_.")
+        chances = continued.probabilities(X).tolist()
+        own = [{"applicant": dict(a), "probabilities": p} for a, p in zip(applicants, chances, strict=True)]
+        _save_seat(continued, contract, applicants, folder / BANKS / alias)
+        (folder / BANKS / alias / "golden.json").write_bytes(_bytes(own))
+
+
 def _save_seat(
-    model: Model, contract: Contract, applicants: list[Mapping[str, Any]], folder: Path
+    model: Model, contract: Contract, applicants: Sequence[Mapping[str, Any]], folder: Path
 ) -> np.ndarray:
     """Write a model with what explains it fast; returns the model matrix of `applicants`."""
     model.save(folder)

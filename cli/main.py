@@ -87,6 +87,27 @@ def serve(
 
 
 @app.command()
+def package(
+    bank: Annotated[list[str], typer.Argument(help="Aliases of banks whose continuations go into it.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The package folder to write.")] = Path(
+        "package-with-banks"
+    ),
+    model: Annotated[
+        str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
+    ] = "",
+) -> None:
+    """Package the champion with banks' own continuations, for those banks to serve.
+
+    A package carries the shared model alone: a bank's continuation is made of its own records and stays with it.
+
+    [dim]fedcredit package wells-fargo -o wells-fargo-package[/]
+    """
+    from cli.servers import package_continuations
+
+    package_continuations(bank, output, model)
+
+
+@app.command()
 def history(
     on: Annotated[str, typer.Option(help="A date: who was champion at its end.")] = "",
     model: Annotated[str, typer.Option(help="Registered model.")] = "",

@@ -57,8 +57,37 @@ def scoring_service(port: int, bento: str, model: str) -> None:
     serve(target, port)
 
 
+def package_continuations(banks: list[str], output: Path, model: str) -> None:
+    """Write the champion's package with the continuations of `banks`, of the last run."""
+    from rich.console import Console
+
+    from bento.packaging import add_continuations
+    from credit.models import load_model, read_head
+    from pipelines.environment import prepare
+
+    home = Home()
+    prepare(home)
+    package = _champions_package(home, model)
+    family = read_head(package)["family"]
+    folders = {bank: home.storage / "personal_models" / bank / "value" / f"{family}.model" for bank in banks}
+    for bank, folder in folders.items():
+        if not folder.is_dir():
+            raise FedCreditError(
+                f"there is no continuation of {bank} in {folder}: is it an alias of the consortium?"
+            )
+    add_continuations(package, output, {bank: load_model(folder) for bank, folder in folders.items()})
+    console = Console(soft_wrap=True)
+    console.print(f"serve it: fedcredit serve --bento {output}, and ask /predict?bank={banks[0]}")
+    console.print("It holds these banks' own trees: give it to nobody but them.")
+
+
 def _champions_bento(home: Home, model: str) -> str:
     from bento.build import build_bento
+
+    return build_bento(_champions_package(home, model))
+
+
+def _champions_package(home: Home, model: str) -> Path:
     from cli.models import open_registry
 
     registry = open_registry(model)
@@ -72,7 +101,7 @@ def _champions_bento(home: Home, model: str) -> str:
         raise FedCreditError(
             f"champion version {sitting.number} is not packaged yet: run `make run` once more"
         )
-    return build_bento(package)
+    return package
 
 
 def _tool(name: str) -> str:

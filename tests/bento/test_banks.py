@@ -10,8 +10,9 @@ from pydantic_core import to_json
 
 from bento.batch import read_list, score
 from bento.explanation import explain
-from bento.packaging import write_package
+from bento.packaging import add_continuations, write_package
 from bento.scorer import Scorer, UnknownBank
+from credit.errors import ModelError
 from credit.manifest import ManifestError
 from tests.bento import packages
 
@@ -84,3 +85,19 @@ def test_an_explanation_is_of_the_bank_that_decides(scorer):
     log_odds = np.log(own.pd / (1 - own.pd))
     assert own.shap.base_value + sum(own.shap.values) == pytest.approx(log_odds, abs=1e-6)
     assert (own.bank, shared.bank) == ("B BANK", None)
+
+
+def test_a_continuation_is_added_to_a_package_on_purpose(tmp_path):
+    made = packages.make_package(tmp_path / "package")
+    own = packages.model("lightgbm", trees=25)
+    with_bank = Scorer.load(add_continuations(made, tmp_path / "with-bank", {"B BANK": own}))
+    np.testing.assert_allclose(pds(with_bank, "B BANK"), packages.probabilities(own)[:, 1], atol=1e-9)
+    assert pds(with_bank, "A BANK") == pds(Scorer.load(made), "")
+    assert "B BANK" not in Scorer.load(made).banks
+
+
+def test_a_continuation_of_another_model_is_refused(tmp_path):
+    made = packages.make_package(tmp_path / "package")
+    with pytest.raises(ModelError):
+        add_continuations(made, tmp_path / "with-bank", {"B BANK": packages.model("catboost")})
+    assert not (tmp_path / "with-bank").exists()
