@@ -20,7 +20,7 @@ serve: .venv/ready  ## serve the champion
 	@$(FEDCREDIT) serve
 
 client: .venv/ready  ## generate a typed Python client of the service that runs on PORT
-	.venv/bin/openapi-python-client generate --url http://localhost:$(or $(PORT),3000)/docs.json \
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/openapi-python-client generate --url http://localhost:$(or $(PORT),3000)/docs.json \
 		--output-path clients/python --overwrite
 
 load: .venv/ready  ## put load on the service that runs on PORT
