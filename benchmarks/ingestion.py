@@ -27,6 +27,7 @@ from credit.home import Home
 
 RESULTS = Path(__file__).parent / "results" / "ingestion.json"
 Step = Callable[[Path, str], int]
+KINDS = ("seconds", "again_seconds", "cpu_seconds")
 
 
 def read_csv(folder: Path, contract: str) -> int:
@@ -146,30 +147,20 @@ def _compared(folder: Path, contract: str, make: Callable[[Path], None], rounds:
     result: dict = {name: _medians(costs) for name, costs in taken.items()}
     result["csv_mb"] = round((folder / "records.csv").stat().st_size / 1e6)
     (folder / "records.csv").unlink()
-    for kind in ("seconds", "again_seconds", "cpu_seconds"):
+    for kind in KINDS:
         result[f"ingest_to_read_csv_{kind}"] = round(result["ingest"][kind] / result["read_csv"][kind], 2)
     return result
 
 
 def _report(results: dict[str, dict]) -> None:
-    heads = (
-        "data",
-        "step",
-        "records",
-        "fresh s",
-        "again s",
-        "cores' s",
-        "peak GiB",
-        "times read_csv: fresh",
-        "again",
-    )
-    table = Table(*heads, title="ingestion")
+    heads = ("data", "step", "records", "fresh s", "again s", "cores' s", "peak GiB", "times read_csv: fresh")
+    table = Table(*heads, "again", "cores'", title="ingestion")
     for name, steps in results.items():
         plain = steps["read_csv"]
         for step in (s.__name__ for s in STEPS):
             s = steps[step]
-            figures = (s[k] for k in ("seconds", "again_seconds", "cpu_seconds", "peak_gib"))
-            ratios = (s[k] / plain[k] for k in ("seconds", "again_seconds"))
+            figures = (s[k] for k in (*KINDS, "peak_gib"))
+            ratios = (s[k] / plain[k] for k in KINDS)
             table.add_row(
                 f"{name}, {steps['csv_mb']} MB",
                 step,
@@ -178,7 +169,9 @@ def _report(results: dict[str, dict]) -> None:
             )
     Console().print(table)
     with whole_file(RESULTS) as aside:
-        aside.write_text(json.dumps({"cores": os.cpu_count(), "data": results}, indent=1) + "\n")
+        aside.write_text(
+            json.dumps({"cores": os.cpu_count(), "load": os.getloadavg(), "data": results}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":
