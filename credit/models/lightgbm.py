@@ -14,6 +14,10 @@ from credit.models.model import Model
 if TYPE_CHECKING:
     import lightgbm as lgb
 
+# LightGBM holds one number of threads for the whole process. Where one thread of Python predicts with another
+# number than the one beside it trains with, that one runs past the end of its buffers and the process dies.
+THREADS = 1
+
 
 class LightGBMModel(Model):
     """Boosted trees as LightGBM's text format holds them."""
@@ -27,11 +31,11 @@ class LightGBMModel(Model):
         self.booster: lgb.Booster = _booster(text)
 
     def margin(self, X: np.ndarray) -> np.ndarray:
-        raw = np.asarray(self.booster.predict(X, raw_score=True))
+        raw = np.asarray(self.booster.predict(X, raw_score=True, num_threads=THREADS))
         return raw.reshape(len(X), -1)
 
     def contributions(self, X: np.ndarray) -> np.ndarray:
-        flat = np.asarray(self.booster.predict(X, pred_contrib=True))
+        flat = np.asarray(self.booster.predict(X, pred_contrib=True, num_threads=THREADS))
         return flat.reshape(len(X), self.n_margins, len(self.encoding.features) + 1)
 
     def save_native(self, path: Path) -> None:
