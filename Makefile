@@ -20,12 +20,12 @@ serve: .venv/ready  ## serve the champion
 	@$(FEDCREDIT) serve
 
 client: .venv/ready  ## generate a typed Python client of the service that runs on PORT
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/openapi-python-client generate --url http://localhost:$(or $(PORT),3000)/docs.json \
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/openapi-python-client generate --url http://localhost:$(or $(PORT),8000)/docs.json \
 		--output-path clients/python --overwrite
 
 load: .venv/ready  ## put load on the service that runs on PORT
 	$(UV) tool run --quiet locust==2.47.0 -f benchmarks/locustfile.py --headless -u 32 -r 32 -t 30s \
-		-H http://localhost:$(or $(PORT),3000)
+		-H http://localhost:$(or $(PORT),8000)
 
 lint: .venv/ready  ## ruff, types, imports between rooms
 	.venv/bin/ruff check .

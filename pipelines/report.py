@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from assets.federated_evaluation import best_family
 from credit.contract import load_contract
@@ -35,6 +35,7 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
         "challenger": champion["challenger"],
         "bento": _value(home, "scoring_service")["tag"],
         "release": _value(home, "release")["folder"],
+        "model_risk_report": _value(home, "model_risk_report")["pdf"],
         "seconds": seconds,
     }
 
@@ -116,6 +117,7 @@ def _places(report: dict[str, Any]) -> dict[str, str]:
         "records": f"{report['rows']:,} read {source}, {report['quarantined']:,} in quarantine",
         "Bento": f"{report['bento']}: make serve",
         "release": report["release"],
+        "model-risk report": report["model_risk_report"],
         "Dagster UI": "make dev, then http://127.0.0.1:3000",
         "MLflow UI": "make mlflow, then http://127.0.0.1:5000",
     }
@@ -152,13 +154,8 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
-    table = Table(
-        "bank",
-        "test records",
-        *(f"{s} AUC" for s in STRATEGIES),
-        "personalised - local",
-        title="bank by bank",
-    )
+    title = "bank by bank: AUC inside its test records; gain: personalised less local"
+    table = Table(Column("bank", no_wrap=True), "records", *STRATEGIES, "gain", title=title)
     for bank in report["banks"]:
         aucs = [bank[f"{s}_auc"] for s in STRATEGIES]
         joined = aucs[1] if aucs[2] is None else aucs[2]

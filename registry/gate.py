@@ -55,7 +55,7 @@ def better_check(difference: Interval | None, champion: str | None) -> Check:
 
 def harm_check(differences: pl.DataFrame | None, against: str, blocks: bool) -> Check:
     """No bank loses AUC beyond noise (columns of `credit.harm.bank_differences`)."""
-    name, limit = f"no bank harmed, against {against}", "none below 0 beyond noise"
+    name, limit = f"no bank harmed, against {against}", "none below 0 beyond the noise of all banks together"
     if differences is None:
         return Check(name, "no champion sits", "none needed", True, blocks)
     harmed = differences.filter("harmed").sort("difference")
