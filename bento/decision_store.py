@@ -50,8 +50,8 @@ class SQLiteStore:
         try:
             with sqlite3.connect(self._path, timeout=5) as database:
                 database.execute("pragma journal_mode=wal")
-                database.execute(_table("id integer primary key autoincrement", "real"))
                 database.execute("begin immediate")
+                database.execute(_table("id integer primary key autoincrement", "real"))
                 last = database.execute(LAST).fetchone()
                 database.executemany(_insert(marks), _chained(rows, last, link))
         except sqlite3.Error as error:
