@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bento.decision_log import DecisionLog, Entry, decision_on, verify_log
+from bento.decision_log import DecisionLog, decision_on, verify_log
 from bento.decision_store import StoreError, store_of
 from bento.metrics import LOST
-from bento.scorer import Scorer
 from credit.errors import FedCreditError
-from tests.bento import packages
 
 psycopg = pytest.importorskip("psycopg")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
@@ -46,15 +44,6 @@ def url(tmp_path_factory) -> Iterator[str]:
     yield f"postgresql://fedcredit@/postgres?host={folder}"
     run("pg_ctl", "-D", str(folder / "data"), "-w", "-m", "immediate", "stop")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def entries(tmp_path_factory) -> list[Entry]:
-    scorer = Scorer.load(packages.make_package(tmp_path_factory.mktemp("made") / "package", "logistic"))
-    return [
-        Entry("2026-11-22T12:00:00+00:00", scorer.score(a), scorer.version, f"r{i}", "branch", "0" * 64)
-        for i, a in enumerate(packages.applicants())
-    ]
 
 
 def test_decisions_are_kept_by_several_writers_and_chained(url, entries):
