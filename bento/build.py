@@ -49,7 +49,7 @@ def build_bento(package: Path) -> str:
         context = Path(folder)
         _lay_out(context, package)
         (context / "bentofile.yaml").write_text(yaml.safe_dump(bentofile(read), sort_keys=False))
-        if {read.library, read.compiled} & set(SYSTEM):
+        if _needs_setup(read):
             (context / "setup.sh").write_text(_setup(read))
         _run_build(context, version)
     return f"{NAME}:{version}"
@@ -73,8 +73,13 @@ def bentofile(package: Package) -> dict[str, Any]:
             "packages": serving_requirements(package.library, package.compiled),
             "lock_packages": False,
         },
-        "docker": {"setup_script": "setup.sh"} if {package.library, package.compiled} & set(SYSTEM) else {},
+        "docker": {"setup_script": "setup.sh"} if _needs_setup(package) else {},
     }
+
+
+def _needs_setup(package: Package) -> bool:
+    """Whether a library of the image needs packages of the system."""
+    return not SYSTEM.keys().isdisjoint((package.library, package.compiled))
 
 
 def _setup(package: Package) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit.calibration import RATE_BINS, error_of_sums, noise_of_sums, rate_sums
+from credit.metrics import log_losses
 from credit.scoring import Scoring
 from credit.stability import POINT_BINS, point_counts
 from credit.threshold import GRID, decision_sums
 
-MOST_LOSS = -float(np.log(1e-15))
 SHAPES = ((2, len(GRID) - 1), (RATE_BINS, 3), (RATE_BINS, 3), (POINT_BINS, 2), (3,))
 
 
@@ -41,7 +41,9 @@ class DecisionSums:
             rate_sums(raw, default),
             rate_sums(pd, default),
             np.column_stack([point_counts(points[default == k], *limits) for k in (0, 1)]),
-            np.array([_loss(raw, default), _loss(pd, default), ((pd - default) ** 2).sum()]),
+            np.array(
+                [log_losses(default, raw).sum(), log_losses(default, pd).sum(), ((pd - default) ** 2).sum()]
+            ),
         )
 
     def to_vector(self) -> np.ndarray:
@@ -71,9 +73,3 @@ class DecisionSums:
             "default_rate": float(defaults / n),
             "approval": float(approved / n),
         }
-
-
-def _loss(probability: np.ndarray, default: np.ndarray) -> float:
-    """Summed log loss, at most MOST_LOSS a record."""
-    chosen = np.where(default == 1, probability, 1.0 - probability)
-    return float(-np.log(np.maximum(chosen, np.exp(-MOST_LOSS))).sum())

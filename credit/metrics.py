@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
+LEAST = 1e-15
+MOST_LOSS = -float(np.log(LEAST))
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,17 @@ def brier(outcome: np.ndarray, probability: np.ndarray) -> float:
     return float(np.mean((probability - outcome) ** 2)) if len(outcome) else float("nan")
 
 
-def log_loss(outcome: np.ndarray, probability: np.ndarray) -> float:
-    """Mean negative log-likelihood; `probability` is (n,) of default, or (n, C) of each class."""
-    if not len(outcome):
-        return float("nan")
+def log_losses(outcome: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of each record, at most MOST_LOSS, shape (n,); `probability` as in `log_loss`."""
     if probability.ndim == 1:
         probability = np.column_stack([1.0 - probability, probability])
     chosen = probability[np.arange(len(outcome)), outcome]
-    return float(-np.mean(np.log(np.clip(chosen, 1e-15, 1.0))))
+    return -np.log(np.clip(chosen, LEAST, 1.0))
+
+
+def log_loss(outcome: np.ndarray, probability: np.ndarray) -> float:
+    """Mean negative log-likelihood; `probability` is (n,) of default, or (n, C) of each class."""
+    return float(log_losses(outcome, probability).mean()) if len(outcome) else float("nan")
 
 
 BINARY_METRICS: dict[str, Metric] = {"auc": auc, "ks": ks, "brier": brier, "logloss": log_loss}

@@ -6,8 +6,9 @@ import numpy as np
 
 from credit.calibration import HALVES, HIGHEST, LOWEST, RATE_BINS, ScoreHistogram
 from credit.class_scores import ClassScores
-from credit.decision_sums import MOST_LOSS, DecisionSums
+from credit.decision_sums import DecisionSums
 from credit.features import FeatureSpec
+from credit.metrics import MOST_LOSS
 from credit.models import class_probabilities
 from credit.score_histogram import BINS
 from credit.scoring import Scoring
