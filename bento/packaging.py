@@ -15,6 +15,7 @@ from bento.package import BANKS, GoldenCase, Version, read_package
 from bento.shapley.explaining import save_explainer
 from credit.applicant import ApplicantReader
 from credit.contract import Contract
+from credit.encoding import Encoding
 from credit.errors import ModelError
 from credit.expressions import Expression
 from credit.manifest import write_manifest
@@ -50,8 +51,9 @@ def write_package(
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     applicants = [c["applicant"] for c in cases]
-    X = _save_seat(model, contract, applicants, fresh)
-    _save_continuations(continuations or {}, contract, applicants, X, fresh)
+    X = _matrix(model.encoding, contract, applicants)
+    _save_seat(model, X, fresh)
+    _save_continuations(continuations or {}, applicants, X, fresh)
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),
@@ -83,16 +85,14 @@ def add_continuations(package: Path, folder: Path, continuations: Mapping[str, M
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(package, fresh)
     applicants = [case.applicant for case in read.golden]
-    reader, encoder = ApplicantReader(read.contract), RowEncoder(read.contract, read.seat.model.encoding)
-    X = encoder.matrix([reader.values(reader.check(a)) for a in applicants])
-    _save_continuations(continuations, read.contract, applicants, X, fresh)
+    X = _matrix(read.seat.model.encoding, read.contract, applicants)
+    _save_continuations(continuations, applicants, X, fresh)
     write_manifest(fresh)
     return _put_in_place(fresh, folder)
 
 
 def _save_continuations(
     continuations: Mapping[str, Model],
-    contract: Contract,
     applicants: Sequence[Mapping[str, Any]],
     X: np.ndarray,
     folder: Path,
@@ -102,19 +102,20 @@ def _save_continuations(
             raise ValueError(f"{alias!r} is no name for a bank's folder: use letters, digits, spaces and -_.")
         chances = continued.probabilities(X).tolist()
         own = [{"applicant": dict(a), "probabilities": p} for a, p in zip(applicants, chances, strict=True)]
-        _save_seat(continued, contract, applicants, folder / BANKS / alias)
+        _save_seat(continued, X, folder / BANKS / alias)
         (folder / BANKS / alias / "golden.json").write_bytes(_bytes(own))
 
 
-def _save_seat(
-    model: Model, contract: Contract, applicants: Sequence[Mapping[str, Any]], folder: Path
-) -> np.ndarray:
-    """Write a model with what explains it fast; returns the model matrix of `applicants`."""
+def _save_seat(model: Model, X: np.ndarray, folder: Path) -> None:
+    """Write a model with what explains it fast, proven around the applicants X."""
     model.save(folder)
-    reader, encoder = ApplicantReader(contract), RowEncoder(contract, model.encoding)
-    X = encoder.matrix([reader.values(reader.check(a)) for a in applicants])
     save_explainer(model, X, folder)
-    return X
+
+
+def _matrix(encoding: Encoding, contract: Contract, applicants: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """The model matrix of `applicants`, shape (n, F)."""
+    reader, encoder = ApplicantReader(contract), RowEncoder(contract, encoding)
+    return encoder.matrix([reader.values(reader.check(a)) for a in applicants])
 
 
 def _bytes(content: Any) -> bytes:
