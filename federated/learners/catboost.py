@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import catboost as cb
 import numpy as np
@@ -42,24 +42,16 @@ class BinnedRecords:
     phantoms: int
 
 
+@dataclass(frozen=True)
 class CatBoostLearner:
     """Boosts from a shared margin as CatBoost's baseline; scores blobs itself, as CatBoost would."""
 
-    family = "catboost"
+    family: ClassVar[str] = "catboost"
 
-    def __init__(
-        self,
-        params: CatBoostParams,
-        n_margins: int,
-        monotone: dict[int, int],
-        threads: int,
-    ):
-        self.params, self.n_margins, self.monotone, self.threads = (
-            params,
-            n_margins,
-            monotone,
-            threads,
-        )
+    params: CatBoostParams
+    n_margins: int
+    monotone: dict[int, int]
+    threads: int
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if not _varies(X):

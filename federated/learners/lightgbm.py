@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import lightgbm as lgb
 import numpy as np
@@ -39,24 +39,16 @@ class BinnedRecords:
     n_features: int
 
 
+@dataclass(frozen=True)
 class LightGBMLearner:
     """Boosts from a shared margin with gradients taken there, so one class boosts as well as two."""
 
-    family = "lightgbm"
+    family: ClassVar[str] = "lightgbm"
 
-    def __init__(
-        self,
-        params: LightGBMParams,
-        n_margins: int,
-        monotone: dict[int, int],
-        threads: int,
-    ):
-        self.params, self.n_margins, self.monotone, self.threads = (
-            params,
-            n_margins,
-            monotone,
-            threads,
-        )
+    params: LightGBMParams
+    n_margins: int
+    monotone: dict[int, int]
+    threads: int
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if len(outcome) < 2 * self.params.min_data_in_leaf:
