@@ -52,7 +52,7 @@ def scoring_service(
     from bento.build import build_bento
 
     os.environ.setdefault("BENTOML_HOME", str(home.bentoml))
-    package = home.root / "packages" / f"{consortium().model}-{champion['version']}"
+    package = home.package(consortium().model, champion["version"])
     if not _stands(package, champion):
         test = pl.concat([bank.test for bank in bank_list(loan_records)])
         own = champion["tags"]["dagster_run_id"] == context.run_id

@@ -72,7 +72,7 @@ def _say(registry: Registry, former: Version | None, now: Version) -> None:
     home, console = Home(), Console(soft_wrap=True)
     was = f", was version {former.number}" if former else ""
     console.print(f"champion of {registry.model}: version {now.number}{was}")
-    package = home.root / "packages" / f"{registry.model}-{now.number}"
+    package = home.package(registry.model, now.number)
     if not package.is_dir():
         _package(registry, now, home)
     console.print(f"serve it: fedcredit serve --bento {package}")

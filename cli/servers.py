@@ -93,10 +93,10 @@ def _champions_package(home: Home, model: str) -> Path:
     registry = open_registry(model)
     sitting = registry.champion()
     if sitting is None:
-        packaged = sorted({p.name.rpartition("-")[0] for p in (home.root / "packages").glob("*-*")})
+        packaged = sorted({p.name.rpartition("-")[0] for p in home.packages.glob("*-*")})
         others = f", or serve one of {', '.join(packaged)} with --model" if packaged else ""
         raise FedCreditError(f"{registry.model} has no champion yet: run `make run` first{others}")
-    package = home.root / "packages" / f"{registry.model}-{sitting.number}"
+    package = home.package(registry.model, sitting.number)
     if not package.is_dir():
         raise FedCreditError(
             f"champion version {sitting.number} is not packaged yet: run `make run` once more"

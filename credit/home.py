@@ -37,6 +37,14 @@ class Home:
         return self.root / "releases"
 
     @property
+    def packages(self) -> Path:
+        return self.root / "packages"
+
+    def package(self, model: str, version: str) -> Path:
+        """The folder from which a version of a registered model is served."""
+        return self.packages / f"{model}-{version}"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's store: `MLFLOW_TRACKING_URI`, or SQLite in the home."""
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.root / 'mlflow.db'}"
