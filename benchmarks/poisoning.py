@@ -10,7 +10,7 @@ import polars as pl
 from sklearn.metrics import roc_auc_score
 
 from credit.contract import load_contract
-from credit.features import OUTCOME, BankRecords, FeatureSpec
+from credit.features import OUTCOME, BankRecords, FeatureSpec, outcomes
 from credit.ingestion import ingest
 from credit.models import Model
 from credit.partitioning import with_banks
@@ -64,7 +64,7 @@ def _mean_auc(model: Model, banks: Sequence[BankRecords]) -> float:
     aucs = []
     for bank in banks:
         chance = model.probabilities(model.encoding.matrix(bank.test))[:, 1]
-        outcome = bank.test[OUTCOME].cast(pl.Int64).to_numpy()
+        outcome = outcomes(bank.test)
         if 0 < outcome.sum() < len(outcome):
             aucs.append(roc_auc_score(outcome, chance))
     return float(np.mean(aucs))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from credit.features import OUTCOME, FeatureSpec
+from credit.features import FeatureSpec, defaults
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +32,7 @@ class FeatureCounts:
     @classmethod
     def count(cls, frame: pl.DataFrame, spec: FeatureSpec) -> FeatureCounts:
         """Of the feature columns and `outcome` of `frame`; default is the last class."""
-        default = (frame[OUTCOME] == len(spec.classes) - 1).to_numpy().astype(np.int64)
+        default = defaults(frame, spec)
         table = {}
         for feature in spec.features:
             place, bins = _places(frame[feature], spec.levels.get(feature))

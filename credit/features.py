@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -29,6 +31,16 @@ class FeatureSpec:
     monotone: dict[str, int]
     classes: tuple[str, ...]
     contract: str
+
+
+def outcomes(frame: pl.DataFrame) -> np.ndarray:
+    """Class numbers of the records of `frame`, shape (n,)."""
+    return frame[OUTCOME].to_numpy().astype(np.int64)
+
+
+def defaults(frame: pl.DataFrame, spec: FeatureSpec) -> np.ndarray:
+    """1 where a record of `frame` is of the last class, else 0, shape (n,)."""
+    return (outcomes(frame) == len(spec.classes) - 1).astype(np.int64)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import polars as pl
 from credit.binning import FeatureCounts, summed
 from credit.contract import Contract
 from credit.encoding import MISSING, Encoding, OutcomeCounts
-from credit.features import OUTCOME, FeatureSpec
+from credit.features import FeatureSpec, defaults, outcomes
 from credit.models.scorecard import ScorecardModel
 from credit.points import PointsScale
 from credit.woe import Bins, woe_bins
@@ -49,22 +49,26 @@ class FrameSums:
 
     def __init__(self, parts: Sequence[pl.DataFrame], spec: FeatureSpec):
         self.parts, self.spec = parts, spec
-        self._evidence: list[np.ndarray] = []
+        self._read: ScorecardModel | None = None
+        self._banks: list[tuple[np.ndarray, np.ndarray]] = []
 
     def outcomes(self) -> OutcomeCounts:
         levels, classes = self.spec.levels, len(self.spec.classes)
-        counts = [OutcomeCounts.count(p, p[OUTCOME].to_numpy(), levels, classes) for p in self.parts]
+        counts = [OutcomeCounts.count(p, outcomes(p), levels, classes) for p in self.parts]
         return counts[0].with_vector(np.sum([c.to_vector() for c in counts], axis=0))
 
     def bins(self) -> FeatureCounts:
         return summed(FeatureCounts.count(p, self.spec) for p in self.parts)
 
     def newton(self, model: ScorecardModel, weights: np.ndarray) -> np.ndarray:
-        filled = [p for p in self.parts if p.height]
-        self._evidence = self._evidence or [model.evidence(model.encoding.matrix(p)) for p in filled]
-        defaults = [(p[OUTCOME] == len(self.spec.classes) - 1).to_numpy().astype(float) for p in filled]
-        banks = zip(self._evidence, defaults, strict=True)
-        return np.sum([newton_sums(W, y, weights) for W, y in banks], axis=0)
+        if model is not self._read:
+            self._read = model
+            self._banks = [
+                (model.evidence(model.encoding.matrix(p)), defaults(p, self.spec))
+                for p in self.parts
+                if p.height
+            ]
+        return np.sum([newton_sums(W, y, weights) for W, y in self._banks], axis=0)
 
 
 def train_scorecard(sums: TrainSums, spec: FeatureSpec) -> ScorecardModel:

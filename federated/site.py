@@ -10,7 +10,7 @@ from flwr.app import RecordDict
 
 from credit.encoding import Encoding, OutcomeCounts
 from credit.errors import FederationError
-from credit.features import OUTCOME, BankRecords, FeatureSpec
+from credit.features import BankRecords, FeatureSpec, outcomes
 from credit.models import Model
 from credit.models.logistic import feature_moments
 from federated import messages
@@ -118,8 +118,3 @@ def outcome_counts(frame: pl.DataFrame, spec: FeatureSpec) -> OutcomeCounts:
 def encode(frame: pl.DataFrame, encoding: Encoding) -> Part:
     """The records of `frame` as numbers."""
     return Part(encoding.matrix(frame), outcomes(frame))
-
-
-def outcomes(frame: pl.DataFrame) -> np.ndarray:
-    """Class numbers, shape (n,)."""
-    return frame[OUTCOME].cast(pl.Int64).to_numpy()

@@ -70,9 +70,8 @@ class Tally:
         roster = self.roster
         roster.exchange.check = partial(self._fault, part, span)
         replies = roster.exchange.ask("tally", dict.fromkeys(roster.nodes, question.pack()))
-        roster.require(replies, f"banks answered {figure}")
-        nodes = sorted(replies.answers, key=roster.name)
-        sums = {self.name(n): messages.sums(replies.answers[n].content) for n in nodes}
+        answers = roster.require(replies, f"banks answered {figure}")
+        sums = {self.name(a.metadata.src_node_id): messages.sums(a.content) for a in answers}
         return Sums(np.sum([*sums.values()], axis=0), {} if self.masking else self._in_order(sums))
 
     @property

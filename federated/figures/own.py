@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit.calibration import risk_margin
-from credit.features import OUTCOME, FeatureSpec
+from credit.features import FeatureSpec, defaults, outcomes
 from credit.models import Model
 
 
@@ -27,12 +27,12 @@ class OwnPart:
     @cached_property
     def outcome(self) -> np.ndarray:
         """Class numbers, shape (n,)."""
-        return self.frame[OUTCOME].cast(pl.Int64).to_numpy()
+        return outcomes(self.frame)
 
     @cached_property
     def default(self) -> np.ndarray:
         """1 where the outcome is the last class, shape (n,)."""
-        return (self.outcome == len(self.spec.classes) - 1).astype(np.int64)
+        return defaults(self.frame, self.spec)
 
     @cached_property
     def matrix(self) -> np.ndarray:
