@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -155,7 +156,9 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 def _banks_table(report: dict[str, Any]) -> Table:
     title = "bank by bank: AUC inside its test records; gain: personalised less local"
-    table = Table(Column("bank", no_wrap=True), "records", *STRATEGIES, "gain", title=title)
+    figures = [Column(name, justify="right") for name in ("records", *STRATEGIES, "gain")]
+    # Without rules between columns it fits a terminal of 80.
+    table = Table("bank", *figures, title=title, box=SIMPLE_HEAD, show_edge=False, padding=0)
     for bank in report["banks"]:
         aucs = [bank[f"{s}_auc"] for s in STRATEGIES]
         joined = aucs[1] if aucs[2] is None else aucs[2]
