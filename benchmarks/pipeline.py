@@ -66,13 +66,13 @@ def _argument(name: str, parameter: inspect.Parameter, values: dict[str, Any]) -
 
 def compare(dataset: str, rounds: int) -> dict[str, Any]:
     """Seconds of the last of `rounds` interleaved rounds."""
-    from cli.run import choose_consortium
+    from cli.run import chosen_consortium
     from credit.home import Home
     from pipelines.environment import prepare
 
     home = Home()
     prepare(home)
-    choose_consortium(dataset, "", Path("consortium.yaml"), home)
+    os.environ["CONSORTIUM"] = str(chosen_consortium(dataset, "", Path("consortium.yaml"), home).resolve())
     from assets.setting import banks, consortium
     from pipelines.running import run_pipeline
     from registry.promotion import Registry

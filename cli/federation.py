@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def banks_command(path: Path) -> None:
@@ -39,19 +40,14 @@ def compare_command(
     plot: Path,
 ) -> None:
     """Train every strategy on every case; print the table, write the plot."""
+    from cli.run import chosen_consortium
     from credit.home import Home
     from credit.plots import comparison_plot
     from federated.cases import Dealt
     from federated.comparison import Terms, compare
     from federated.consortium import load_consortium
 
-    consortium, console = load_consortium(path), Console()
-    if dataset and dataset != consortium.dataset:
-        from assets.setting import consortium as chosen
-        from cli.run import choose_consortium
-
-        choose_consortium(dataset, "", path, Home())
-        consortium = chosen()
+    consortium, console = load_consortium(chosen_consortium(dataset, "", path, Home())), Console()
     dealt = Dealt.ingested(consortium, Home())
     cases = [dealt.by_bank(), *(dealt.skewed(5, alpha) for alpha in skew)]
     terms, rows = Terms(rounds, consortium.patience, consortium.seed), []
@@ -60,21 +56,23 @@ def compare_command(
             for row in compare(case, families or consortium.families, strategies, terms):
                 rows.append(row)
                 status.update(f"{case.name}: {row['family']} {row['trained']} done, AUC {row['auc']:.4f}")
-    console.print(_comparison_table(rows))
+    for case in dict.fromkeys(row["case"] for row in rows):
+        console.print(_case_table(case, [row for row in rows if row["case"] == case]))
     plot.parent.mkdir(parents=True, exist_ok=True)
     plot.write_bytes(comparison_plot(rows))
     console.print(f"[bold]plot[/]  {plot}")
 
 
-def _comparison_table(rows: list[dict]) -> Table:
-    table = Table(
-        "case", "model", "trained", "AUC inside banks", "AUC", "log loss", "seconds", "kB a bank", "rounds"
-    )
+def _case_table(case: str, rows: list[dict]) -> Table:
+    figures = ("AUC inside banks", "AUC", "log loss", "seconds", "kB a bank", "rounds")
+    names = [Column(name, no_wrap=True) for name in ("model", "trained")]
+    columns = [*names, *(Column(name, justify="right") for name in figures)]
+    # Without rules between columns it fits a terminal of 80.
+    table = Table(*columns, title=case, box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for row in rows:
-        figures = (f"{row[name]:.4f}" for name in ("mean_auc", "auc", "log_loss"))
+        losses = (f"{row[name]:.4f}" for name in ("mean_auc", "auc", "log_loss"))
         sent = "" if row["kb_a_bank"] is None else f"{row['kb_a_bank']:,.0f}"
         table.add_row(
-            row["case"], row["family"], row["trained"], *figures, f"{row['seconds']:.1f}", sent,
-            str(row["rounds"] or ""),
-        )  # fmt: skip
+            row["family"], row["trained"], *losses, f"{row['seconds']:.1f}", sent, str(row["rounds"] or "")
+        )
     return table

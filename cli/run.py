@@ -17,7 +17,7 @@ def run_command(dataset: str, banks: str, consortium: Path, report: Path) -> Non
 
     console, home = Console(), Home()
     prepare(home)
-    choose_consortium(dataset, banks, consortium, home)
+    os.environ["CONSORTIUM"] = str(chosen_consortium(dataset, banks, consortium, home).resolve())
 
     from assets.setting import consortium as chosen
     from pipelines.report import figures_report, print_figures, print_report, run_report, write_report
@@ -35,13 +35,13 @@ def run_command(dataset: str, banks: str, consortium: Path, report: Path) -> Non
     console.print(f"[bold]report[/]  {report}")
 
 
-def choose_consortium(dataset: str, banks: str, consortium: Path, home: Home) -> None:
-    """Set CONSORTIUM: the file as it is, or one drafted where another data set or other banks are asked for."""
+def chosen_consortium(dataset: str, banks: str, consortium: Path, home: Home) -> Path:
+    """The consortium's file as it is, or one drafted where another data set or other banks are asked for."""
     from federated.consortium import load_consortium
 
     chosen = load_consortium(consortium)
     if banks or (dataset and dataset != chosen.dataset):
         from pipelines.drafting import draft_consortium
 
-        consortium = draft_consortium(consortium, dataset or chosen.dataset, banks or None, home)
-    os.environ["CONSORTIUM"] = str(consortium.resolve())
+        return draft_consortium(consortium, dataset or chosen.dataset, banks or None, home)
+    return consortium

@@ -57,3 +57,11 @@ def test_the_release_is_whole(finished):
 def test_history_tells_who_was_champion_and_why(finished):
     shown = finished.command("history", "--model", "credit-scorer-synthetic", COLUMNS="200").stdout
     assert "champion" in shown and "passed every check" in " ".join(shown.split())
+
+
+def test_strategies_are_compared_on_the_data_set_that_was_asked_for(finished, tmp_path):
+    words = "federation compare --consortium consortium.yaml --dataset synthetic --family lightgbm --rounds 1"
+    done = finished.command(*words.split(), "--plot", str(tmp_path / "plot.png"), COLUMNS="80")
+    assert done.returncode == 0, done.stderr
+    assert "leaf_refit + own" in done.stdout and (tmp_path / "plot.png").stat().st_size
+    assert not (finished.home / "data" / "sba").exists()
