@@ -44,7 +44,7 @@ def bank_tally(
 
     banks, setting, folder = bank_list(loan_records), consortium(), engine.folder()
     with training_grid(banks, contract().spec, setting.masking, folder) as grid:
-        tally = Tally(
+        tally = Tally.of_grid(
             grid,
             contract().spec,
             quorum=setting.quorum,

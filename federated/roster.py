@@ -21,6 +21,10 @@ from federated.membership import key_name
 POLL_SECONDS = 0.5
 
 
+class BanksExpelled(Exception):
+    """Banks were shut out whose answers are in what was trained so far: the training must begin afresh."""
+
+
 @dataclass(frozen=True)
 class BankIdentity:
     """What a bank says of itself: its name, its contract's fingerprint, its records by part."""
@@ -116,12 +120,17 @@ class Roster:
             raise FederationError(self._shortage(what, len(replies.answers), replies.failures))
         return [replies.answers[n] for n in sorted(replies.answers, key=self.name)]
 
-    def expel(self, node: int, why: str) -> None:
-        """Shut a bank out of the rest of the training; the quorum is taken of the others."""
-        self.refused[node] = self.expelled[self.name(node)] = why
-        self.banks.pop(node, None)
-        self._agreed.discard(node)
-        self.expected = max(1, (self.expected or 1) - 1)
+    def expel(self, names: Iterable[str], why: str) -> None:
+        """Shut banks out for good; the quorum is taken of the others. Raises BanksExpelled where there are any."""
+        node_of = {self.name(node): node for node in self.banks}
+        expelled = {node_of[name]: name for name in names}
+        for node, name in expelled.items():
+            self.refused[node] = self.expelled[name] = why
+            self.banks.pop(node)
+            self._agreed.discard(node)
+        self.expected = max(1, (self.expected or 1) - len(expelled))
+        if expelled:
+            raise BanksExpelled(", ".join(expelled.values()))
 
     def name(self, node: int) -> str:
         """The bank's name, or the node's number where the bank has not told."""

@@ -22,7 +22,7 @@ class Session:
     """
 
     def __init__(self, roster: Roster, agree: Callable[[], Agreement], checkpoint: Checkpoint | None = None):
-        self.roster, self.checkpoint = roster, checkpoint
+        self.roster, self.checkpoint, self._agree = roster, checkpoint, agree
         self._saved = checkpoint.load() if checkpoint else None
         if self._saved is None:
             roster.gather()
@@ -40,6 +40,11 @@ class Session:
             trust_of(strategy).restore(self._saved.trust)
         keep = None if self.checkpoint is None else lambda state: self._keep(strategy, state)
         return run_rounds(self.roster, strategy, arrays, plan, on_round, progress, keep)
+
+    def begin_afresh(self) -> None:
+        """Agree anew among the banks that are left, and forget the rounds so far."""
+        self._saved = None
+        self.agreement = self._agree()
 
     def end(self) -> None:
         """Forget the checkpoint: the model is there."""

@@ -35,14 +35,19 @@ class Sums:
 
 
 class Tally:
-    """The banks of a grid, ready to be asked for figures; parameters as of `train_federated`.
+    """The banks of a roster, to be asked for figures.
 
-    `alias` gives another name to a bank than it calls itself, and the order of banks. Raises FederationError
-    below the quorum.
+    `alias` gives another name to a bank than it calls itself, and the order of banks.
     """
 
-    def __init__(
-        self,
+    def __init__(self, roster: Roster, spec: FeatureSpec, alias: dict[str, str] | None = None):
+        self.roster, self.spec, self.alias = roster, spec, alias or {}
+        self.masking = roster.exchange.masking
+        self._usual = roster.exchange.check
+
+    @classmethod
+    def of_grid(
+        cls,
         grid: Grid,
         spec: FeatureSpec,
         *,
@@ -53,12 +58,12 @@ class Tally:
         most_records: int | None = None,
         masking: MaskingTerms | None = None,
         alias: dict[str, str] | None = None,
-    ):
-        self.spec, self.masking, self.alias = spec, masking, alias or {}
+    ) -> Tally:
+        """A tally of a grid's banks; parameters as of `train_federated`. Raises FederationError below the quorum."""
         exchange = Exchange(grid, wait, masking)
-        self.roster = Roster(exchange, spec.contract, quorum, expected, gather_wait, most_records)
-        self.roster.gather()
-        self._usual = exchange.check
+        roster = Roster(exchange, spec.contract, quorum, expected, gather_wait, most_records)
+        roster.gather()
+        return cls(roster, spec, alias)
 
     def __call__(self, figure: str, part: str, model: Model | None = None, **terms: Any) -> Sums:
         """The sums of `figure`, a name in `figures.FIGURES`, over `part` of the banks' records.
@@ -67,9 +72,10 @@ class Tally:
         """
         question = Question(figure, part, model, terms)
         span = figure_named(figure).span(question, self.spec)
-        roster = self.roster
-        roster.exchange.check = partial(self._fault, part, span)
-        replies = roster.exchange.ask("tally", dict.fromkeys(roster.nodes, question.pack()))
+        roster, exchange = self.roster, self.roster.exchange
+        exchange.check = partial(self._fault, part, span)
+        replies = exchange.ask("tally", dict.fromkeys(roster.nodes, question.pack()))
+        exchange.check = self._usual
         answers = roster.require(replies, f"banks answered {figure}")
         sums = {self.name(a.metadata.src_node_id): messages.sums(a.content) for a in answers}
         return Sums(np.sum([*sums.values()], axis=0), {} if self.masking else self._in_order(sums))

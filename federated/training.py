@@ -27,13 +27,14 @@ from federated.privacy.accounting import PrivacySpent, privacy_spent
 from federated.privacy.masking import MaskingTerms
 from federated.privacy.noise import steadied
 from federated.reports import RoundReport
-from federated.roster import BankIdentity, Roster
+from federated.roster import BankIdentity, BanksExpelled, Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult
 from federated.session import Session
 from federated.site import BankSite
 from federated.strategies.choice import most_bins, served_strategy, suited_params, tree_strategy
-from federated.strategies.fedavg import logistic_fedavg
+from federated.strategies.fedavg import LogisticFedAvg
 from federated.strategies.trees import TreeStrategy
+from federated.tally import Tally
 from federated.tasks.logistic import WEIGHTS
 
 
@@ -102,7 +103,8 @@ def train_federated(
     Encoding and base rate come from the banks there at the start; a bank that joins later takes them as
     they are. `checkpoint` is a file from which the same call goes on where a killed one stopped, to the
     same bytes; it is gone when the training ends. `most_records` caps what a bank may declare of a part.
-    With `masking` terms the coordinator learns sums over banks, by SecAgg+, where it needs no more.
+    With `masking` terms the coordinator learns sums over banks, by SecAgg+, where it needs no more; without,
+    a bank whose sums show that it is poisoned is shut out, and the training begins afresh without it.
 
     Raises FederationError below the quorum, for an unknown family or strategy, and for noise on fedavg.
     """
@@ -123,10 +125,8 @@ def train_federated(
         lambda: agree(roster, family, spec, seed, plain_params, most_bins(strategy, plain_params)),
         Checkpoint(checkpoint, purpose) if checkpoint else None,
     )
-    plan = RoundPlan(rounds, patience)
-    if family == "logistic":
-        model, result = _train_logistic(session, spec, plan, on_round)
-    else:
+    plan, train = RoundPlan(rounds, patience), _train_logistic
+    if family != "logistic":
         build = partial(
             tree_strategy,
             strategy,
@@ -134,7 +134,13 @@ def train_federated(
             trees_per_round=trees_per_round,
             trees_per_exchange=trees_per_exchange,
         )
-        model, result = _train_trees(session, spec, plan, on_round, build)
+        train = partial(_train_trees, build=build)
+    while True:
+        try:
+            model, result = train(session, spec, plan, on_round)
+            break
+        except BanksExpelled:
+            session.begin_afresh()
     session.end()
     return FederatedModel(
         model=model,
@@ -162,11 +168,15 @@ def _train_logistic(
     agreement = session.agreement
     start = np.zeros((len(agreement.base), len(spec.features) + 1))
     start[:, -1] = agreement.base
-    content = messages.pack({WEIGHTS: start})
-    result = session.run(logistic_fedavg(), content.array_records[messages.ARRAYS], plan, on_round)
-    weights = result.arrays[WEIGHTS].numpy()
-    assert agreement.standardisation is not None
-    return LogisticModel(agreement.encoding, spec.classes, weights, agreement.standardisation), result
+    content, scale = messages.pack({WEIGHTS: start}), agreement.standardisation
+    assert scale is not None
+
+    def model_of(weights: np.ndarray) -> LogisticModel:
+        return LogisticModel(agreement.encoding, spec.classes, weights, scale)
+
+    strategy = LogisticFedAvg(Tally(session.roster, spec), model_of)
+    result = session.run(strategy, content.array_records[messages.ARRAYS], plan, on_round)
+    return model_of(result.arrays[WEIGHTS].numpy()), result
 
 
 def _train_trees(

@@ -2,8 +2,9 @@
 
 For each bank the others' sums give a Newton step in every leaf or bin; the bank's own sums say what that step
 does to its own loss, beside its own default rate. Banks differ in taste, yet what ranks the others' applicants
-ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. It looks at each
-bank's sums, so masked sums rule it out.
+ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. Where weights are
+averaged, the same is seen from how the shared model ranks a bank's own defaults. It looks at each bank's
+sums, so masked sums rule it out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from federated.leaves import COUNT, G, H
 # So many standard deviations of the harm: a bank of random outcomes reaches them once in a million checks.
 BEYOND_CHANCE = 5.0
 FEWEST_BANKS = 4
+POISONED = (
+    "what the other banks learn makes its loss worse, far beyond chance: its outcomes may be coded the other "
+    "way round"
+)
 
 
 class Trust:
@@ -39,8 +44,21 @@ class Trust:
             harm, variance = step_harm(own, total - own, self.l2)
             self.harm[bank] += harm / groups
             self.variance[bank] += variance / groups
-        found = [b for b in sums if self.harm[b] > BEYOND_CHANCE * np.sqrt(self.variance[b])]
-        return found if 2 * len(found) < len(sums) else []
+        return self._beyond_chance([*sums])
+
+    def reversed(self, scores: dict[str, np.ndarray]) -> list[str]:
+        """The banks whose defaults the shared model ranks below their paid loans, beyond chance.
+
+        `scores` has the paid loans and defaults of every bank by bin of the rising score, shape (bins, 2).
+        Nobody is judged where at least three banks would not stay.
+        """
+        for bank, counts in scores.items():
+            self.harm[bank], self.variance[bank] = rank_deviation(*counts.T), 1.0
+        return self._beyond_chance([*scores]) if len(scores) >= FEWEST_BANKS else []
+
+    def _beyond_chance(self, banks: list[str]) -> list[str]:
+        found = [b for b in banks if self.harm[b] > BEYOND_CHANCE * np.sqrt(self.variance[b])]
+        return found if 2 * len(found) < len(banks) else []
 
     def state(self) -> dict[str, list[float]]:
         """Harm and its variance so far, by bank, for a checkpoint."""
@@ -50,6 +68,17 @@ class Trust:
         """Go on from what `state` gave."""
         for bank, (harm, variance) in state.items():
             self.harm[bank], self.variance[bank] = harm, variance
+
+
+def rank_deviation(paid: np.ndarray, defaults: np.ndarray) -> float:
+    """By how many standard deviations defaults rank below paid loans, by bin of a rising score, each of shape (b,).
+
+    The deviation is that of ranks without meaning (Mann & Whitney 1947). 0 where a class is absent.
+    """
+    pairs = paid.sum() * defaults.sum()
+    above = float(defaults @ (np.cumsum(paid) - paid / 2.0))
+    chance = np.sqrt(pairs * (paid.sum() + defaults.sum() + 1.0) / 12.0)
+    return float((pairs / 2.0 - above) / chance) if pairs > 0 else 0.0
 
 
 def step_harm(own: np.ndarray, others: np.ndarray, l2: float) -> tuple[float, float]:

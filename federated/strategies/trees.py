@@ -16,12 +16,7 @@ from federated.learners.protocol import TreeLearner
 from federated.messages import EXAMPLES, KINDS
 from federated.roster import Roster
 from federated.tasks.trees import HELD
-from federated.trust import Trust
-
-POISONED = (
-    "every step of the other banks makes its loss worse, far beyond chance: its outcomes may be coded the other "
-    "way round"
-)
+from federated.trust import POISONED, Trust
 
 
 def summed_figures(contents: list[RecordDict], weighted_by_key: str = EXAMPLES) -> MetricRecord:
@@ -156,17 +151,14 @@ class SummingStrategy(TreeStrategy):
 
         Where sums are masked, the first bank's holds the sum over all and the others' zeros. A bank
         that fails is out until the next round. `judged`, where not 0, says in how many of the cells
-        each record is: a bank that these sums show to be poisoned is out for good. Raises FederationError
-        below the quorum.
+        each record is: a bank that these sums show to be poisoned is out for good. Raises BanksExpelled
+        then, and FederationError below the quorum.
         """
         replies = self.roster.exchange.send(self.messages(kind, nodes, **content))
         self.failures |= replies.failures
         answers = self.acknowledged(self.roster.require(replies, f"banks answered {kind}"))
         vectors = {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
         if judged and not self.roster.exchange.masking:
-            node_of = {self.roster.name(node): node for node in vectors}
-            cells = {name: vectors[node].reshape(-1, 3) for name, node in node_of.items()}
-            for name in self.trust.distrusted(cells, judged):
-                self.roster.expel(node_of[name], POISONED)
-                del vectors[node_of[name]]
+            cells = {self.roster.name(node): vector.reshape(-1, 3) for node, vector in vectors.items()}
+            self.roster.expel(self.trust.distrusted(cells, judged), POISONED)
         return vectors

@@ -19,7 +19,7 @@ BOUNDS = {"auc": 0.005, "ks": 0.02, "brier": WIDTH / 4, "logloss": WIDTH / 2}
 
 
 def tally_of(banks, spec=SPEC):
-    return Tally(inprocess_grid(banks, spec), spec)
+    return Tally.of_grid(inprocess_grid(banks, spec), spec)
 
 
 def drawn(seed, n):

@@ -133,7 +133,7 @@ def test_no_message_of_a_figure_holds_a_record_or_a_banks_own_sum(name):
     model = trained("lightgbm", "leaf_refit", None, banks).model
     sites = [Diary(bank, SPEC) for bank in banks]
     grid, question = listening(sites), asked(name, model)
-    Tally(grid, SPEC, masking=TERMS)(name, question.part, question.model, **question.terms)
+    Tally.of_grid(grid, SPEC, masking=TERMS)(name, question.part, question.model, **question.terms)
     heard = b"".join(every_byte(content) for _, _, content in grid.heard)
     rows = np.concatenate([model.encoding.matrix(bank.part(question.part)) for bank in banks])
     assert not any(row.tobytes() in heard or row[:2].tobytes() in heard for row in rows)

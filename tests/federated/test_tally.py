@@ -50,7 +50,7 @@ def asked(name, model, part="test", spec=SPEC):
 
 
 def tally_of(banks=BANKS, masking=None, spec=SPEC):
-    return Tally(inprocess_grid(banks, spec, masking=masking), spec, masking=masking)
+    return Tally.of_grid(inprocess_grid(banks, spec, masking=masking), spec, masking=masking)
 
 
 def sums_of(question, tally):
@@ -110,7 +110,7 @@ def test_an_answer_beyond_the_declared_records_is_refused_by_name(model):
             ]
 
     boastful = Boastful(make_bank("boastful"), SPEC)
-    tally = Tally(grid_of(*sites_of(100, 100), boastful), SPEC, quorum=0.6)
+    tally = Tally.of_grid(grid_of(*sites_of(100, 100), boastful), SPEC, quorum=0.6)
     found = tally("scores", "test", model)
     assert set(found.by_bank) == {"bank-0", "bank-1"}
     assert "beyond what 150 records" in tally.roster.left_out["boastful"]

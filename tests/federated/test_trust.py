@@ -1,9 +1,12 @@
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu
 
 from federated.training import inprocess_grid, train_federated
-from federated.trust import Trust, step_harm
+from federated.trust import Trust, rank_deviation, step_harm
 from tests.federated.banks import make_banks, make_spec
 
 SPEC = make_spec()
@@ -20,23 +23,31 @@ def trained(banks, strategy, family="lightgbm"):
     return train_federated(family, inprocess_grid(banks, SPEC), SPEC, strategy=strategy, rounds=3)
 
 
-@pytest.mark.parametrize("strategy", ["leaf_refit", "histogram"])
-def test_a_bank_of_flipped_outcomes_is_shut_out_and_named(strategy):
+WAYS = [("leaf_refit", "lightgbm"), ("histogram", "lightgbm"), ("fedavg", "logistic")]
+
+
+@pytest.mark.parametrize(("strategy", "family"), WAYS)
+def test_a_bank_of_flipped_outcomes_is_named_and_nothing_of_it_stays(strategy, family, tmp_path):
     banks = make_banks(600, 500, 700, 400, 600)
+    without = trained([b for b in banks if b.name != "bank-1"], strategy, family)
     banks[1] = flipped(banks[1])
-    result = trained(banks, strategy)
+    result = trained(banks, strategy, family)
     assert "coded the other way round" in result.refused["bank-1"]
     assert result.rounds[-1].answered == ("bank-0", "bank-2", "bank-3", "bank-4")
+    for name, found in (("with", result), ("without", without)):
+        found.model.save(tmp_path / name)
+    for file in (tmp_path / "with").iterdir():
+        assert file.read_bytes() == (tmp_path / "without" / file.name).read_bytes()
 
 
-@pytest.mark.parametrize("strategy", ["leaf_refit", "histogram"])
+@pytest.mark.parametrize(("strategy", "family"), WAYS)
 @pytest.mark.parametrize("kept", [0.1, 0.5])
-def test_honest_banks_of_any_size_and_default_rate_stay(strategy, kept):
+def test_honest_banks_of_any_size_and_default_rate_stay(strategy, family, kept):
     banks = make_banks(600, 60, 30, 900, 500)
     paying = banks[3].train.filter(pl.col("outcome") == 0)
     late = banks[3].train.filter(pl.col("outcome") == 1)
     banks[3].train = pl.concat([paying, late.head(int(kept * late.height))])
-    assert not trained(banks, strategy).refused
+    assert not trained(banks, strategy, family).refused
 
 
 def test_a_resumed_training_neither_forgets_nor_readmits_a_poisoned_bank(tmp_path):
@@ -74,3 +85,15 @@ def test_nobody_is_judged_among_three():
 def test_a_step_that_helps_the_others_helps_a_bank_like_them():
     like = np.array([[5.0, 2.0, 10.0], [-5.0, 2.0, 10.0]])
     assert step_harm(like, 3 * like, 1.0)[0] < 0 < step_harm(-like * [1, -1, -1], 3 * like, 1.0)[0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=8))
+def test_the_deviation_of_ranks_is_that_of_mann_and_whitney(counts):
+    paid, defaults = np.array(counts, float).T
+    deviation = rank_deviation(paid, defaults)
+    assert deviation == pytest.approx(-rank_deviation(defaults, paid), abs=1e-9)
+    if paid.sum() and defaults.sum():
+        scores = [np.repeat(np.arange(len(n)), n.astype(int)) for n in (paid, defaults)]
+        above = mannwhitneyu(scores[1], scores[0]).statistic
+        m, n = paid.sum(), defaults.sum()
+        assert deviation == pytest.approx((m * n / 2 - above) / np.sqrt(m * n * (m + n + 1) / 12))
