@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-ABOVE_ALL = 1e300
+# Beyond every value, the latter in single precision too.
+ABOVE_ALL, BELOW_ALL = 1e300, -1e38
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Bins:
         return codes
 
     def threshold(self, feature: int, code: int) -> float:
-        """The highest value in bin `code` of `feature`."""
+        """The highest value in bin `code` of `feature`; -1 is below all."""
+        if code < 0:
+            return BELOW_ALL
         edges = self.edges[feature]
         return edges[code] if code < len(edges) else ABOVE_ALL
 

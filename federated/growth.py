@@ -15,18 +15,23 @@ from federated.averaging.splits import Splits
 from federated.bins import Bins
 from federated.learners.protocol import Shrinkage
 from federated.split_search import Split, best_split, value
+from federated.symmetric_search import common_split
 
 Ask = Callable[[np.ndarray, np.ndarray], np.ndarray | None]
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Bins, limits and directions that all trees grow by; `directions` has one sign a feature."""
+    """Bins, limits and directions that all trees grow by; `directions` has one sign a feature.
+
+    In `symmetric` trees all nodes of a level, and the trees of all margins, split alike.
+    """
 
     bins: Bins
     leaves: int
     shrinkage: Shrinkage
     directions: np.ndarray
+    symmetric: bool = False
 
     @property
     def depth(self) -> int:
@@ -81,11 +86,7 @@ def grow_trees(count: int, growth: Growth, ask: Ask) -> list[Tree]:
             break
         for (number, small, large), histogram in zip(pairs, sums, strict=True):
             _learn(trees[number], small, large, histogram, growth)
-        pairs = [
-            (number, *pair)
-            for number, tree in enumerate(trees)
-            for pair in _grow_level(tree, growth, {p[i] for p in pairs if p[0] == number for i in (1, 2)})
-        ]
+        pairs = _grow_alike(trees, growth) if growth.symmetric else _grow_apart(trees, growth, pairs)
     return trees
 
 
@@ -111,6 +112,31 @@ def _learn(tree: Tree, small: int, large: int, histogram: np.ndarray, growth: Gr
     parent = tree.leaves[large].histogram
     assert parent is not None
     tree.leaves[small].histogram, tree.leaves[large].histogram = histogram, parent - histogram
+
+
+def _grow_alike(trees: list[Tree], growth: Growth) -> list[tuple[int, int, int]]:
+    """Split every leaf of all trees alike, where that gains; returns (tree, smaller child, larger child)."""
+    leaves = [(tree, leaf) for tree in range(len(trees)) for leaf in range(len(trees[tree].leaves))]
+    known = [trees[tree].leaves[leaf].histogram for tree, leaf in leaves]
+    limits, histograms = growth.shrinkage, np.stack([h for h in known if h is not None])
+    splits = common_split(histograms, growth.bins.starts, growth.directions, limits.l2, limits.fewest)
+    if splits is None:
+        return []
+    return [
+        (tree, *trees[tree].grow(leaf, split, growth))
+        for (tree, leaf), split in zip(leaves, splits, strict=True)
+    ]
+
+
+def _grow_apart(
+    trees: list[Tree], growth: Growth, level: list[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """Split the leaves of `level`, each as suits it; returns (tree, smaller child, larger child)."""
+    return [
+        (number, *pair)
+        for number, tree in enumerate(trees)
+        for pair in _grow_level(tree, growth, {p[i] for p in level if p[0] == number for i in (1, 2)})
+    ]
 
 
 def _grow_level(tree: Tree, growth: Growth, level: set[int]) -> list[tuple[int, int]]:

@@ -32,7 +32,8 @@ def value(g, h, l2, low, high):
 
 
 @njit(cache=True, nogil=True)
-def _worth(g, h, l2, w):
+def worth(g, h, l2, w):
+    """What value `w` takes off the loss, to second order."""
     return -(g * w + 0.5 * (max(h, 0.0) + l2) * w * w)
 
 
@@ -41,7 +42,7 @@ def _search(histogram, starts, total, directions, l2, fewest, low, high):
     best_gain, feature, code, nan_left = 0.0, -1, 0, False
     best_left = np.zeros(3)
     all_g, all_h, records = total
-    now = _worth(all_g, all_h, l2, value(all_g, all_h, l2, low, high))
+    now = worth(all_g, all_h, l2, value(all_g, all_h, l2, low, high))
     for f in range(len(starts) - 1):
         missing = histogram[starts[f + 1] - 1]
         for side in range(2 if missing[2] > 0.5 else 1):
@@ -56,7 +57,7 @@ def _search(histogram, starts, total, directions, l2, fewest, low, high):
                 wr = value(all_g - g, all_h - h, l2, low, high)
                 if directions[f] * (wr - wl) < 0:
                     continue
-                gain = _worth(g, h, l2, wl) + _worth(all_g - g, all_h - h, l2, wr) - now
+                gain = worth(g, h, l2, wl) + worth(all_g - g, all_h - h, l2, wr) - now
                 if gain > best_gain * (1.0 + TIE) + TIE:
                     best_gain, feature, code = gain, f, c
                     best_left[:] = g, h, n

@@ -97,6 +97,20 @@ def splits(tree: Tree) -> Splits:
     )
 
 
+def symmetric(splits: Splits, n_margins: int) -> Tree:
+    """The tree of complete binary `splits`, level by level alike, with `n_margins` zeros a leaf.
+
+    Borders are held in single precision, and rounded down: no value of that precision lies in between.
+    """
+    depth = len(splits.feature).bit_length()
+    firsts = 2 ** np.arange(depth) - 1
+    thresholds = splits.threshold[firsts]
+    borders = thresholds.astype(np.float32)
+    borders = np.where(borders > thresholds, np.nextafter(borders, np.float32(-np.inf)), borders)
+    pairs = zip(splits.feature[firsts].tolist(), borders.tolist(), strict=True)
+    return {"splits": [list(pair) for pair in pairs], "leaf_values": [0.0] * (2**depth * n_margins)}
+
+
 def document(
     trees: Sequence[Tree], cover: np.ndarray, base: Sequence[float], n_features: int
 ) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from credit.encoding import Encoding
 from credit.models import Model
 from credit.models.catboost import CatBoostModel
 from federated.averaging import catboost_json as text
+from federated.averaging.splits import Splits
 from federated.learners.protocol import Shrinkage, Structure
 
 
@@ -47,6 +48,7 @@ class CatBoostLearner:
     """Boosts from a shared margin as CatBoost's baseline; scores blobs itself, as CatBoost would."""
 
     family: ClassVar[str] = "catboost"
+    symmetric: ClassVar[bool] = True
 
     params: CatBoostParams
     n_margins: int
@@ -62,6 +64,9 @@ class CatBoostLearner:
         pool = cb.Pool(X, np.concatenate([outcome, absent]).astype(int), weight=weight)
         pool.quantize(border_count=self.params.border_count)
         return BinnedRecords(pool, len(absent))
+
+    def compared(self, X: np.ndarray) -> np.ndarray:
+        return X.astype(np.float32)
 
     def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
         if data.pool is None:
@@ -91,10 +96,17 @@ class CatBoostLearner:
     def single_trees(self, blob: bytes) -> list[bytes]:
         return [text.dump([tree]) for tree in text.load(blob)]
 
+    def grown(self, trees: Sequence[Splits], n_features: int) -> bytes:
+        return text.dump([text.symmetric(trees[0], self.n_margins)])
+
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         trees = text.load(blob)
         parts = np.split(values, np.cumsum([text.leaf_size(t) * self.n_margins for t in trees])[:-1])
         return text.dump([text.with_values(t, v) for t, v in zip(trees, parts, strict=True)])
+
+    @property
+    def most_leaves(self) -> int:
+        return 2**self.params.depth
 
     @property
     def shrinkage(self) -> Shrinkage:

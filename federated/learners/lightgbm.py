@@ -15,6 +15,7 @@ from credit.models import Model
 from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
 from federated.averaging.forest import Forest
+from federated.averaging.splits import Splits
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage, Structure
 
@@ -44,6 +45,7 @@ class LightGBMLearner:
     """Boosts from a shared margin with gradients taken there, so one class boosts as well as two."""
 
     family: ClassVar[str] = "lightgbm"
+    symmetric: ClassVar[bool] = False
 
     params: LightGBMParams
     n_margins: int
@@ -55,6 +57,9 @@ class LightGBMLearner:
             return BinnedRecords(None, outcome, X.shape[1])
         dataset = lgb.Dataset(X, outcome, params=self._library_params(X.shape[1], 0)).construct()
         return BinnedRecords(dataset, outcome, X.shape[1])
+
+    def compared(self, X: np.ndarray) -> np.ndarray:
+        return X
 
     def propose(self, data: BinnedRecords, margin: np.ndarray, trees: int, seed: int) -> bytes:
         steps = self._steps(margin, data.outcome)
@@ -88,11 +93,19 @@ class LightGBMLearner:
         starts = range(0, len(trees), self.n_margins)
         return [self._blob(trees[start : start + self.n_margins], features) for start in starts]
 
+    def grown(self, trees: Sequence[Splits], n_features: int) -> bytes:
+        bare = [text.tree_of(tree, np.zeros(len(tree.feature) + 1)) for tree in trees]
+        return self._blob(bare, n_features)
+
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:
         trees = text.trees(blob.decode())
         parts = np.split(values, np.cumsum([text.leaf_size(t) for t in trees])[:-1])
         valued = [text.with_values(t, v) for t, v in zip(trees, parts, strict=True)]
         return self._blob(valued, _n_features(blob))
+
+    @property
+    def most_leaves(self) -> int:
+        return self.params.num_leaves
 
     @property
     def shrinkage(self) -> Shrinkage:

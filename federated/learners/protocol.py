@@ -38,18 +38,28 @@ class TreeLearner(Protocol):
     """Grows, scores and joins trees of one library.
 
     A blob holds trees in the library's own terms (structure and leaf values, no statistics of records);
-    K is the number of margins, T the number of trees in a blob.
+    K is the number of margins, T the number of trees in a blob. Where `symmetric`, all nodes of a level split alike.
     """
 
     family: str
+    symmetric: bool
     n_margins: int
     monotone: dict[int, int]
+
+    @property
+    def most_leaves(self) -> int:
+        """The most leaves of a tree."""
+        ...
 
     @property
     def shrinkage(self) -> Shrinkage: ...
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> Any:
         """Bin the records, X of shape (n, F), once; the result goes into every `propose`."""
+        ...
+
+    def compared(self, X: np.ndarray) -> np.ndarray:
+        """X as the library compares it with thresholds, shape (n, F)."""
         ...
 
     def propose(self, data: Any, margin: np.ndarray, trees: int, seed: int) -> bytes:
@@ -74,6 +84,10 @@ class TreeLearner(Protocol):
 
     def single_trees(self, blob: bytes) -> list[bytes]:
         """The blob taken apart: blobs of one tree a margin each."""
+        ...
+
+    def grown(self, trees: Sequence[Splits], n_features: int) -> bytes:
+        """Blob of one tree a margin, of these inner nodes, every value zero; symmetric ones are all alike."""
         ...
 
     def with_values(self, blob: bytes, values: np.ndarray) -> bytes:

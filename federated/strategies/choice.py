@@ -28,14 +28,11 @@ TREES_PER_ROUND = {"fedavg": 2, "leaf_refit": 5, "histogram": 5}
 def served_strategy(strategy: str, family: str) -> str:
     """`strategy`, or the nearest one that serves `family`.
 
-    Logistic regression has weights to average; histograms make LightGBM's trees, not CatBoost's symmetric
-    ones. Raises FederationError for an unknown strategy.
+    Logistic regression has weights to average. Raises FederationError for an unknown strategy.
     """
     if strategy not in STRATEGIES:
         raise FederationError(f"unknown strategy {strategy!r}; known are {', '.join(STRATEGIES)}")
-    if family == "logistic":
-        return "fedavg"
-    return "leaf_refit" if (strategy, family) == ("histogram", "catboost") else strategy
+    return "fedavg" if family == "logistic" else strategy
 
 
 def suited_params(strategy: str, family: str) -> dict[str, Any]:
@@ -45,7 +42,8 @@ def suited_params(strategy: str, family: str) -> dict[str, Any]:
 
 def most_bins(strategy: str, params: dict[str, Any]) -> int | None:
     """The most bins of a feature, where the strategy needs common ones; a code of them takes a byte."""
-    return min(int(params["max_bin"]), 254) if strategy == "histogram" else None
+    asked = params.get("max_bin") or params.get("border_count")
+    return min(int(asked), 254) if strategy == "histogram" and asked else None
 
 
 def tree_strategy(

@@ -6,11 +6,11 @@ import numpy as np
 from flwr.app import Message
 
 from federated.agreement import Agreement
-from federated.averaging import lightgbm_text as text
 from federated.bins import Bins
-from federated.growth import Growth, grow_trees, leaf_values, native_splits
+from federated.growth import Growth, Tree, grow_trees, leaf_values, native_splits
 from federated.histograms import NODES, packed_nodes
 from federated.learners.protocol import TreeLearner
+from federated.leaves import refitted_values
 from federated.roster import Roster
 from federated.strategies.trees import SummingStrategy
 
@@ -26,8 +26,8 @@ class Histogram(SummingStrategy):
         super().__init__(learner, roster, steps)
         features = len(agreement.encoding.features)
         directions = np.array([learner.monotone.get(f, 0) for f in range(features)])
-        bins, leaves = Bins(agreement.bins or ()), agreement.params["num_leaves"]
-        self.growth = Growth(bins, leaves, learner.shrinkage, directions)
+        bins, limits = Bins(agreement.bins or ()), learner.shrinkage
+        self.growth = Growth(bins, learner.most_leaves, limits, directions, learner.symmetric)
 
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
         behind = nodes
@@ -43,6 +43,14 @@ class Histogram(SummingStrategy):
             return np.sum([*sums.values()], axis=0).reshape(len(wanted), -1, 3)
 
         trees = grow_trees(self.learner.n_margins, self.growth, ask)
-        shrinkage, bins = self.growth.shrinkage, self.growth.bins
-        native = [text.tree_of(native_splits(t, bins), leaf_values(t, shrinkage)) for t in trees]
-        return text.document(native, [f"f{i}" for i in range(len(bins.edges))], len(trees)).encode()
+        bins = self.growth.bins
+        blob = self.learner.grown([native_splits(tree, bins) for tree in trees], len(bins.edges))
+        return self.learner.with_values(blob, self._values(blob, trees))
+
+    def _values(self, blob: bytes, trees: list[Tree]) -> np.ndarray:
+        """Values of all outputs, as `with_values` takes them."""
+        if not self.growth.symmetric:
+            return np.concatenate([leaf_values(tree, self.growth.shrinkage) for tree in trees])
+        sums = np.stack([[leaf.total for leaf in tree.leaves] for tree in trees], axis=1).reshape(-1, 3)
+        structures = self.learner.structures(blob)
+        return refitted_values(structures, sums, self.growth.shrinkage, self.learner.monotone)

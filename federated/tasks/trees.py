@@ -75,7 +75,7 @@ class TreeTask:
         """Sums of derivatives at the shared margin by bin of the wanted nodes, in single precision."""
         self.catch_up(content)
         if self._coded is None:
-            self._coded = CodedRecords(self.agreement.bins, self.parts.train.X)
+            self._coded = CodedRecords(self.agreement.bins, self.learner.compared(self.parts.train.X))
         found = self._coded.histograms(*self._derivatives(), questions_of(messages.blobs(content)[NODES]))
         return messages.pack({messages.SUMS: found.ravel().astype(np.float32)}, {HELD: self.held})
 

@@ -16,6 +16,7 @@ from federated.baselines import train_pooled
 from federated.bins import Bins, level_edges, quantile_edges
 from federated.growth import Growth, grow_trees, leaf_values, native_splits
 from federated.histograms import CodedRecords, packed_nodes, tree_questions, unpacked_nodes
+from federated.learners import params_of, tree_learner
 from federated.learners.lightgbm import LightGBMParams
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage
@@ -29,8 +30,11 @@ SPEC = make_spec()
 PARAMS = LightGBMParams(max_bin=64)
 
 
-def histogram(banks, spec=SPEC, **options):
-    return trained("lightgbm", banks, spec, strategy="histogram", **options)
+FAMILIES = ("lightgbm", "catboost")
+
+
+def histogram(banks, spec=SPEC, family="lightgbm", **options):
+    return trained(family, banks, spec, strategy="histogram", **options)
 
 
 def one_bank_of(banks):
@@ -48,20 +52,22 @@ def sketched(values, bins):
     return quantile_edges(grid, cell_counts(in_order(values), grid), bins)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_the_federation_gives_the_pooled_model(n_classes):
+def test_the_federation_gives_the_pooled_model(n_classes, family):
     banks, spec = make_banks(400, 150, 250, n_classes=n_classes), make_spec(n_classes)
-    federated = histogram(banks, spec, rounds=4).model
-    pooled = histogram([one_bank_of(banks)], spec, rounds=4).model
+    federated = histogram(banks, spec, family, rounds=4).model
+    pooled = histogram([one_bank_of(banks)], spec, family, rounds=4).model
     X = pooled.encoding.matrix(one_bank_of(banks).test)
     assert np.abs(federated.margin(X) - pooled.margin(X)).max() < 1e-5
 
 
-def test_it_ranks_as_well_as_lightgbm_on_pooled_records():
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_ranks_as_well_as_the_library_on_pooled_records(family):
     banks = make_banks(600, 900, 500)
     test = one_bank_of(banks).test
-    federated = histogram(banks, rounds=15, patience=3).model
-    assert auc(federated, test) > auc(train_pooled("lightgbm", banks, SPEC, 0), test) - 0.003
+    federated = histogram(banks, family=family, rounds=15, patience=3).model
+    assert auc(federated, test) > auc(train_pooled(family, banks, SPEC, 0), test) - 0.003
 
 
 def test_the_grower_makes_the_trees_of_lightgbm_where_both_grow_all_leaves():
@@ -181,10 +187,11 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_banks(tmp_path):
     assert model_bytes(forth, tmp_path / "a") == model_bytes(back, tmp_path / "b")
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_the_native_model_loads_and_its_contributions_add_up(n_classes, tmp_path):
+def test_the_native_model_loads_and_its_contributions_add_up(n_classes, family, tmp_path):
     banks = make_banks(300, 200, n_classes=n_classes)
-    model = histogram(banks, make_spec(n_classes)).model
+    model = histogram(banks, make_spec(n_classes), family).model
     model.save(tmp_path)
     X = np.where(
         np.random.default_rng(0).random((50, 4)) < 0.2, np.nan, model.encoding.matrix(banks[0].test)[:50]
@@ -205,7 +212,8 @@ def model_leaves(model):
     return max(text.leaf_size(tree) for tree in text.trees(model.text))
 
 
-def test_a_bank_that_falls_silent_ends_the_tree_where_it_stands():
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_bank_that_falls_silent_ends_the_tree_where_it_stands(family):
     class Failing(BrokenSite):
         count = 0
 
@@ -215,9 +223,10 @@ def test_a_bank_that_falls_silent_ends_the_tree_where_it_stands():
             return super().answer(kind, content)
 
     grid = grid_of(*sites_of(200, 200), Failing(make_bank("failing"), SPEC))
-    result = train_federated("lightgbm", grid, SPEC, strategy="histogram", rounds=2, quorum=0.6)
+    result = train_federated(family, grid, SPEC, strategy="histogram", rounds=2, quorum=0.6)
     assert result.rounds[0].failed == {"failing": "RuntimeError: disk is full"}
-    assert [text.leaf_size(t) for t in text.trees(result.model.text)][1] == 4
+    learner = tree_learner(family, params_of(family), SPEC)
+    assert learner.leaf_sizes(learner.trees_of(result.model, 1))[0] == 4
 
 
 def test_a_late_bank_joins_and_catches_up():
@@ -231,15 +240,14 @@ def test_a_late_bank_joins_and_catches_up():
     assert ["bank-0" in r.answered for r in result.rounds] == [False, False, True, True]
 
 
-def test_families_that_histograms_do_not_serve_take_the_nearest_strategy():
-    banks = make_banks(200, 200)
-    for family in ("logistic", "catboost"):
-        result = trained(family, banks, strategy="histogram", rounds=2)
-        assert "histograms" not in result.bytes_by_kind and result.model.family == family
+def test_a_family_that_histograms_do_not_serve_takes_the_nearest_strategy():
+    result = trained("logistic", make_banks(200, 200), strategy="histogram", rounds=2)
+    assert "histograms" not in result.bytes_by_kind and result.model.family == "logistic"
 
 
-def test_records_without_a_split_worth_making_give_a_constant():
+@pytest.mark.parametrize("family", FAMILIES)
+def test_records_without_a_split_worth_making_give_a_constant(family):
     bank = make_bank("only", 100)
     bank.train = bank.train.with_columns(pl.lit(0).alias("outcome"))
-    model = histogram([bank]).model
+    model = histogram([bank], family=family).model
     assert np.unique(model.margin(model.encoding.matrix(bank.test))).size == 1
