@@ -116,5 +116,5 @@ def outcome_counts(frame: pl.DataFrame, spec: FeatureSpec) -> OutcomeCounts:
 
 
 def encode(frame: pl.DataFrame, encoding: Encoding) -> Part:
-    """The records of `frame` as numbers."""
-    return Part(encoding.matrix(frame), outcomes(frame))
+    """The records of `frame` as numbers, feature by feature: trees part them by one column at a time."""
+    return Part(np.asfortranarray(encoding.matrix(frame)), outcomes(frame))

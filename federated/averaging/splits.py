@@ -28,6 +28,20 @@ class Splits:
         """Where a missing value goes left, whatever it stands as, shape (S,)."""
         return np.where(self.nan_is_zero, self.threshold >= 0.0, self.nan_left)
 
+    def parted_leaves(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part that each split divides, shape (S,), and the leaf that each part is in the end, shape (S + 1,).
+
+        All begins as part 0; a split's left side keeps the number of the part, its right side becomes part s + 1.
+        """
+        part, leaf = [0] * len(self.left), [0] * (len(self.left) + 1)
+        for split, children in enumerate(zip(self.left.tolist(), self.right.tolist(), strict=True)):
+            for child, number in zip(children, (part[split], split + 1), strict=True):
+                if child < 0:
+                    leaf[number] = ~child
+                else:
+                    part[child] = number
+        return np.array(part, np.int64), np.array(leaf, np.int64)
+
     def inner(self, by_leaf: np.ndarray) -> np.ndarray:
         """Sums by inner node, shape (S, ...), of what is given by leaf, shape (S + 1, ...)."""
         inner = np.zeros((len(self.left), *by_leaf.shape[1:]), by_leaf.dtype)

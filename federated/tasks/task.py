@@ -17,7 +17,7 @@ Answer = Callable[[RecordDict], RecordDict]
 
 @dataclass(frozen=True)
 class Part:
-    """Encoded records: X of shape (n, F), class numbers of shape (n,)."""
+    """Encoded records: X of shape (n, F), best in column-major order, class numbers of shape (n,)."""
 
     X: np.ndarray
     outcome: np.ndarray
