@@ -40,6 +40,11 @@ class TreeQuestion:
     wanted: np.ndarray
 
     @cached_property
+    def path(self) -> bytes:
+        """The steps as bytes: the path of a tree begins with that of the tree it grew from."""
+        return self.steps.tobytes()
+
+    @cached_property
     def features(self) -> int:
         """How many features records must have to be parted."""
         return int(self.steps[:, 1].max(initial=-1)) + 1 if self.steps[:, 1].min(initial=0) >= 0 else BEYOND
@@ -106,9 +111,10 @@ class CodedRecords:
         for question in asked:
             if question.features > self.places.shape[1] or question.leaves > len(question.steps) + 1:
                 raise FederationError("a node of no tree, or of other features, was asked for")
-            parted = self._parted.setdefault(question.tree, PartedRecords(len(self.places)))
+            if question.tree not in self._parted:
+                self._parted[question.tree] = PartedRecords(len(self.places))
+            known = self._parted[question.tree].prepare(question)
             gk, hk = (np.ascontiguousarray(d[:, question.tree]) for d in (g, h))
-            known = parted.prepare(question.steps)
             _grow(found, self.places, self.starts, gk, hk, *known, question.steps, question.wanted)
         return found.reshape(len(found), -1, 3)
 
@@ -118,19 +124,19 @@ class PartedRecords:
 
     def __init__(self, records: int):
         self.rows, self.spare = np.arange(records, dtype=np.int32), np.empty(records, np.int32)
-        self.ends, self.steps = np.array([[0, records]], np.int64), np.empty((0, 4), np.int64)
+        self.ends, self.path = np.array([[0, records]], np.int64), b""
 
-    def prepare(self, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        """Rows, ends and spare room for a tree of `steps`, and how many of these have been done.
+    def prepare(self, question: TreeQuestion) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Rows, ends and spare room for a tree of the question's steps, and how many of these have been done.
 
         Where the last question was of another tree, all begins afresh.
         """
-        done = len(self.steps)
-        if not np.array_equal(self.steps, steps[:done]):
+        done = len(self.path) * len(question.steps) // max(1, len(question.path))
+        if not question.path.startswith(self.path):
             done, self.rows[:], self.ends[0] = 0, np.arange(len(self.rows)), (0, len(self.rows))
-        if len(self.ends) <= len(steps):
-            self.ends = np.concatenate([self.ends, np.zeros((len(steps) + 1, 2), np.int64)])
-        self.steps = steps
+        if len(self.ends) <= len(question.steps):
+            self.ends = np.concatenate([self.ends, np.zeros((len(question.steps) + 1, 2), np.int64)])
+        self.path = question.path
         return self.rows, self.ends, self.spare, done
 
 
@@ -140,9 +146,19 @@ def _grow(found, places, starts, g, h, rows, ends, spare, done, steps, wanted):
     for number in range(done, len(steps)):
         _part(places, starts, rows, ends, spare, steps[number], number + 1)
     for slot, leaf in wanted:
-        row = found[slot]
-        for place in range(ends[leaf, 0], ends[leaf, 1]):
-            _fill(row, places[rows[place]], g[rows[place]], h[rows[place]])
+        _sum_up(found[slot], places, rows[ends[leaf, 0] : ends[leaf, 1]], g, h)
+
+
+@njit(cache=True, nogil=True)
+def _sum_up(found, places, rows, g, h):
+    """Add to `found` the derivatives of the records of these rows, and their number, by bin."""
+    for row in rows:
+        own, own_g, own_h = places[row], g[row], h[row]
+        for feature in range(len(own)):
+            place = np.intp(own[feature])
+            found[place] += own_g
+            found[place + 1] += own_h
+            found[place + 2] += 1.0
 
 
 @njit(cache=True, nogil=True)
@@ -153,23 +169,13 @@ def _part(places, starts, rows, ends, spare, step, new):
     begin, end = ends[leaf]
     left, right = begin, 0
     for place in range(begin, end):
+        # Written to both sides, counted on one: no branch for the processor to guess.
         row = rows[place]
         value = places[row, feature]
-        if nan_left == 1 if value == missing else value <= limit:
-            rows[left] = row
-            left += 1
-        else:
-            spare[right] = row
-            right += 1
+        goes_left = np.intp((value <= limit) & (value != missing) | (value == missing) & (nan_left == 1))
+        rows[left] = spare[right] = row
+        left += goes_left
+        right += 1 - goes_left
     rows[left:end] = spare[:right]
     ends[leaf, 1] = left
     ends[new, 0], ends[new, 1] = left, end
-
-
-@njit(cache=True, nogil=True)
-def _fill(found, places, g, h):
-    for feature in range(len(places)):
-        place = np.intp(places[feature])
-        found[place] += g
-        found[place + 1] += h
-        found[place + 2] += 1.0
