@@ -23,8 +23,8 @@ _one_parser = Lock()
 def to_array(values: np.ndarray) -> Array:
     """`values` as Flower's Array packs them."""
     whole = np.ascontiguousarray(values)
-    data = _header(whole.dtype.str, values.shape) + whole.tobytes()
-    return array_of(str(whole.dtype), values.shape, STYPE, data)
+    name, header = _head(whole.dtype, values.shape)
+    return array_of(name, values.shape, STYPE, header + whole.tobytes())
 
 
 def from_array(array: Array) -> np.ndarray:
@@ -42,10 +42,11 @@ def from_bytes(data: bytes) -> np.ndarray:
 
 
 @lru_cache(4096)
-def _header(dtype: str, shape: tuple[int, ...]) -> bytes:
+def _head(dtype: np.dtype, shape: tuple[int, ...]) -> tuple[str, bytes]:
+    """The type's name, and the header."""
     buffer = BytesIO()
-    npy.write_array_header_1_0(buffer, {"descr": dtype, "fortran_order": False, "shape": shape})
-    return buffer.getvalue()
+    npy.write_array_header_1_0(buffer, {"descr": dtype.str, "fortran_order": False, "shape": shape})
+    return str(dtype), buffer.getvalue()
 
 
 @lru_cache(4096)

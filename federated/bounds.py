@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ class Declared:
     most_hessian: float = 0.25
 
 
+Check = Callable[[np.ndarray, Declared], str | None]
+
+
 def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
     """Why an answer of `kind` cannot be an honest one, in words; None where it can."""
     return next(_faults(kind, content, declared), None)
@@ -43,31 +47,41 @@ def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
 
 def _faults(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
     for record in content.values():
-        yield from _array_faults(record) if isinstance(record, ArrayRecord) else _figure_faults(record)
+        if isinstance(record, ArrayRecord):
+            yield from _array_faults(kind, record, declared)
+        else:
+            yield from _figure_faults(record)
     yield from _examples_fault(kind, content, declared)
+
+
+def _array_faults(kind: str, record: ArrayRecord, declared: Declared) -> Iterator[str]:
     check = SUM_CHECKS.get(kind)
-    if check and messages.ARRAYS in content:
-        fault = check(messages.sums(content), declared)
+    for name, array in record.items():
+        if check and name == messages.SUMS:
+            fault = _sums_fault(check, from_array(array), declared)
+        else:
+            blob = array.stype == messages.BLOB_TYPE
+            found = _steps_fault(array.data) if blob else _finite(from_array(array))
+            fault = found and f"{name} {found}"
         if fault:
             yield fault
 
 
-def _array_faults(record: ArrayRecord) -> Iterator[str]:
-    for name, array in record.items():
-        blob = array.stype == messages.BLOB_TYPE
-        fault = _steps_fault(array.data) if blob else _finite(from_array(array))
-        if fault:
-            yield f"{name} {fault}"
-
-
-def _figure_faults(record: MetricRecord | ConfigRecord) -> Iterator[str]:
-    for name, value in record.items():
-        if isinstance(record, MetricRecord) and not np.isfinite(value).all():
-            yield f"{name} is {value}, not a number"
+def _sums_fault(check: Check, sums: np.ndarray, declared: Declared) -> str | None:
+    """What `check` finds; it passes nothing that is no number, and which rule that breaks says little."""
+    fault = check(sums, declared)
+    found = fault and _finite(sums)
+    return f"{messages.SUMS} {found}" if found else fault
 
 
 def _finite(values: np.ndarray) -> str | None:
     return None if np.isfinite(values).all() else "holds values that are no numbers"
+
+
+def _figure_faults(record: MetricRecord | ConfigRecord) -> Iterator[str]:
+    for name, value in record.items() if isinstance(record, MetricRecord) else ():
+        if not (np.isfinite(value).all() if isinstance(value, list) else math.isfinite(value)):
+            yield f"{name} is {value}, not a number"
 
 
 def _steps_fault(blob: bytes) -> str | None:
@@ -93,7 +107,7 @@ def _examples_fault(kind: str, content: RecordDict, declared: Declared) -> Itera
 
 def counts_fault(sums: np.ndarray, declared: Declared) -> str | None:
     """Counts lie between 0 and the declared number of train records."""
-    if sums.min(initial=0.0) < -SLACK or sums.max(initial=0.0) > declared.train + SLACK:
+    if not (sums.min(initial=0.0) >= -SLACK and sums.max(initial=0.0) <= declared.train + SLACK):
         return f"a count is outside 0 to {declared.train:,}, the declared train records"
     return None
 
@@ -101,7 +115,7 @@ def counts_fault(sums: np.ndarray, declared: Declared) -> str | None:
 def moments_fault(sums: np.ndarray, declared: Declared) -> str | None:
     """Counts are counts, and sum^2 <= count * sum of squares (Cauchy-Schwarz)."""
     count, total, squares = np.reshape(sums, (3, -1))
-    if (total**2 > count * squares * (1 + SLACK) + SLACK).any():
+    if not np.isfinite(sums).all() or (total**2 > count * squares * (1 + SLACK) + SLACK).any():
         return "a sum exceeds what its count and sum of squares allow"
     return counts_fault(count, declared)
 
@@ -115,17 +129,14 @@ def gradient_fault(sums: np.ndarray, declared: Declared) -> str | None:
 @njit(cache=True, nogil=True)
 def _first_fault(triples, steepest, most):
     """The number of the first rule in GRADIENT_FAULTS that is broken, below zero where none is."""
-    broken = np.zeros(3, np.bool_)
+    in_g = in_h = in_count = True
     for i in range(len(triples)):
-        g, h, count = triples[i]
+        g, h, count = float(triples[i, 0]), float(triples[i, 1]), float(triples[i, 2])
         slack = SLACK * (1.0 + count)
-        broken[0] |= not abs(g) <= count + slack
-        broken[1] |= not -slack <= h <= steepest * count + slack
-        broken[2] |= not -SLACK <= count <= most + SLACK
-    for rule in range(3):
-        if broken[rule]:
-            return rule
-    return -1
+        in_g &= abs(g) <= count + slack
+        in_h &= (h >= -slack) & (h <= steepest * count + slack)
+        in_count &= (count >= -SLACK) & (count <= most + SLACK)
+    return 0 if not in_g else 1 if not in_h else 2 if not in_count else -1
 
 
 def leaf_sums_fault(sums: np.ndarray, declared: Declared) -> str | None:
@@ -135,7 +146,7 @@ def leaf_sums_fault(sums: np.ndarray, declared: Declared) -> str | None:
     return gradient_fault(train, declared) or gradient_fault(validation, behind)
 
 
-SUM_CHECKS: dict[str, Callable[[np.ndarray, Declared], str | None]] = {
+SUM_CHECKS: dict[str, Check] = {
     "counts": counts_fault,
     "moments": moments_fault,
     "cover": counts_fault,

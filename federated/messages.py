@@ -13,7 +13,13 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 
 from federated.array_bytes import from_array, to_array
-from federated.engines._flower_messages import array_of, array_record, content_bytes, content_of
+from federated.engines._flower_messages import (
+    array_of,
+    array_record,
+    content_bytes,
+    content_of,
+    metric_record,
+)
 
 ARRAYS, CONFIG, METRICS = "arrays", "config", "metrics"
 SUMS = "sums"
@@ -132,7 +138,7 @@ def pack(
     if arrays is not None:
         records[ARRAYS] = array_record({name: _array(value) for name, value in arrays.items()})
     if metrics is not None:
-        records[METRICS] = MetricRecord(dict(metrics))
+        records[METRICS] = metric_record(metrics)
     if config:
         records[CONFIG] = ConfigRecord(config)
     return content_of(records)

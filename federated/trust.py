@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
+from numba import njit
 
-from federated.leaves import COUNT, G, H
+from federated.leaves import G, H
 
 # So many standard deviations of the harm: a bank of random outcomes reaches them once in a million checks.
 BEYOND_CHANCE = 5.0
@@ -81,15 +82,21 @@ def rank_deviation(paid: np.ndarray, defaults: np.ndarray) -> float:
     return float((pairs / 2.0 - above) / chance) if pairs > 0 else 0.0
 
 
+@njit(cache=True, nogil=True)
 def step_harm(own: np.ndarray, others: np.ndarray, l2: float) -> tuple[float, float]:
     """What the others' step adds to the bank's summed log loss to second order, and its variance by chance."""
-    step = -_centred(others) / (np.maximum(others[:, H], 0.0) + l2 + 1e-12)
-    step = np.where(others[:, COUNT] > 0, step, 0.0)
-    harm = float(_centred(own) @ step)
-    return harm, float(own[:, H] @ step**2)
+    own_shift, others_shift = _shift(own), _shift(others)
+    harm, variance = 0.0, 0.0
+    for cell in range(len(own)):
+        g, h, count = others[cell]
+        if count > 0:
+            step = -(g - others_shift * h) / (max(h, 0.0) + l2 + 1e-12)
+            harm += (own[cell, G] - own_shift * own[cell, H]) * step
+            variance += own[cell, H] * step**2
+    return harm, variance
 
 
-def _centred(sums: np.ndarray) -> np.ndarray:
-    """Gradients by cell after a step of the intercept, which the bank's own default rate decides."""
-    shift = sums[:, G].sum() / max(sums[:, H].sum(), 1e-12)
-    return sums[:, G] - shift * sums[:, H]
+@njit(cache=True, nogil=True)
+def _shift(sums):
+    """The step of the intercept, which the bank's own default rate decides."""
+    return sums[:, G].sum() / max(sums[:, H].sum(), 1e-12)

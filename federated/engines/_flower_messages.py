@@ -10,33 +10,41 @@ from functools import lru_cache
 from typing import Any
 
 from flwr.app import Array, ArrayRecord, ConfigRecord, Error, Message, MetricRecord, RecordDict
-from flwr.app.metadata import Metadata
 from flwr.common.serde import recorddict_to_proto
 
 
 def received(message: Message) -> Message:
     """What the wire would give of `message`: it shares nothing with it but what nobody can change."""
-    copy, metadata = Message.__new__(Message), Metadata.__new__(Metadata)
-    vars(metadata).update(vars(message.metadata))
-    content = received_content(message.content) if message.has_content() else None
-    error = Error(message.error.code, message.error.reason) if message.has_error() else None
-    vars(copy).update(_metadata=metadata, _content=content, _error=error)
+    copy = _twin(message)
+    parts = vars(copy)
+    parts["_metadata"] = _twin(parts["_metadata"])
+    if message.has_error():
+        parts["_error"] = Error(message.error.code, message.error.reason)
+    else:
+        parts["_content"] = received_content(message.content)
     return copy
 
 
 def received_content(content: RecordDict) -> RecordDict:
     """A copy of `content` that shares bytes, text and numbers with it, but no record, array or list."""
-    copy = content.copy()
-    records = _data(copy)
+    copy = _twin(content)
+    records = vars(copy)["_data"] = _data(content).copy()
     for name, record in records.items():
-        records[name] = twin = record.copy()
-        values = _data(twin)
+        records[name] = twin = _twin(record)
+        values = vars(twin)["_data"] = _data(record).copy()
         for key, value in values.items():
             if isinstance(value, Array):
-                values[key] = array_of(value.dtype, value.shape, value.stype, value.data)
+                values[key] = _twin(value)
             elif isinstance(value, list):
                 values[key] = list(value)
     return copy
+
+
+def _twin(original: Any) -> Any:
+    """Another object with the same attributes."""
+    twin = object.__new__(type(original))
+    vars(twin).update(vars(original))
+    return twin
 
 
 def array_of(dtype: str, shape: tuple[int, ...], stype: str, data: bytes) -> Array:
@@ -50,6 +58,13 @@ def array_record(arrays: Mapping[str, Array]) -> ArrayRecord:
     """A record of `arrays` themselves, where ArrayRecord would copy each."""
     record = ArrayRecord()
     _data(record).update(arrays)
+    return record
+
+
+def metric_record(figures: Mapping[str, float]) -> MetricRecord:
+    """A record of `figures`, without a check of each."""
+    record = MetricRecord()
+    _data(record).update(figures)
     return record
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from federated import messages
-from federated.bounds import Declared, fault_of, gradient_fault
+from federated.bounds import SUM_CHECKS, Declared, fault_of, gradient_fault
 from federated.training import train_federated
 from tests.federated.banks import make_bank, make_spec
 from tests.federated.test_rounds import Damaged, grid_of, sites_of
@@ -51,6 +51,16 @@ def test_counts_that_are_no_numbers_are_refused_by_name(value):
     grid = grid_of(*sites_of(100, 100), Broken(make_bank("broken"), SPEC))
     result = train_federated("catboost", grid, SPEC, rounds=1, quorum=0.6)
     assert result.left_out == {"broken": "banks answered counts: sums holds values that are no numbers"}
+
+
+@pytest.mark.parametrize("kind", SUM_CHECKS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("place", range(6))
+def test_no_sum_passes_that_is_no_number(kind, value, place):
+    sums = np.zeros(6)
+    assert fault_of(kind, summed(*sums), DECLARED) is None
+    sums[place] = value
+    assert fault_of(kind, summed(*sums), DECLARED) == "sums holds values that are no numbers"
 
 
 @pytest.mark.parametrize("blob", [b"leaf_value=0.1 nan\n", b'{"leaf_values":[1e9,0.0]}'])
