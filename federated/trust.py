@@ -1,15 +1,16 @@
-"""Banks that every step of all others makes worse: their outcomes are flipped, or made up.
+"""Banks that the others' step makes worse: their outcomes are flipped.
 
 For each bank the others' sums give a Newton step in every leaf or bin; the bank's own sums say what that step
 does to its own loss, beside its own default rate. Banks differ in taste, yet what ranks the others' applicants
-ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. Where weights are
-averaged, the same is seen from how the shared model ranks a bank's own defaults. It looks at each bank's
-sums, so masked sums rule it out.
+ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. Only a bank's first
+sums can say so: later the shared model has learned from its records too, and what is left of an honest bank's
+gradients is just what balances the others'. Where weights are averaged, the same is seen from how the shared
+model ranks a bank's own defaults. It looks at each bank's sums, so masked sums rule it out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 from numba import njit
@@ -19,6 +20,8 @@ from federated.leaves import G, H
 # So many standard deviations of the harm: a bank of random outcomes reaches them once in a million checks.
 BEYOND_CHANCE = 5.0
 FEWEST_BANKS = 4
+# So many sums of a bank are looked at: the model has taken less than two Newton steps by then.
+CHECKS = 3
 POISONED = (
     "what the other banks learn makes its loss worse, far beyond chance: its outcomes may be coded the other "
     "way round"
@@ -26,25 +29,28 @@ POISONED = (
 
 
 class Trust:
-    """What the steps of the others did to each bank, added up over a training."""
+    """What the others' steps did to each bank when it first gave sums, added up."""
 
     def __init__(self, l2: float):
         self.l2 = l2
         self.harm: defaultdict[str, float] = defaultdict(float)
         self.variance: defaultdict[str, float] = defaultdict(float)
+        self.checks: Counter[str] = Counter()
 
     def distrusted(self, sums: dict[str, np.ndarray], groups: int = 1) -> list[str]:
-        """The banks whose harm is now beyond chance, given their `sums` by name, shape (cells, 3).
+        """The banks that are harmed beyond chance, given `sums` of each by name, shape (cells, 3).
 
-        Every record is in `groups` of the cells. At least three banks must stay, or nobody is judged.
+        Every record is in `groups` of the cells. A bank is judged by its first CHECKS sums. At least
+        three banks must stay, or nobody is judged.
         """
         if len(sums) < FEWEST_BANKS:
             return []
         total = np.sum([*sums.values()], axis=0)
-        for bank, own in sums.items():
-            harm, variance = step_harm(own, total - own, self.l2)
+        for bank in [bank for bank in sums if self.checks[bank] < CHECKS]:
+            harm, variance = step_harm(sums[bank], total - sums[bank], self.l2)
             self.harm[bank] += harm / groups
             self.variance[bank] += variance / groups
+            self.checks[bank] += 1
         return self._beyond_chance([*sums])
 
     def reversed(self, scores: dict[str, np.ndarray]) -> list[str]:
@@ -62,13 +68,13 @@ class Trust:
         return found if 2 * len(found) < len(banks) else []
 
     def state(self) -> dict[str, list[float]]:
-        """Harm and its variance so far, by bank, for a checkpoint."""
-        return {bank: [self.harm[bank], self.variance[bank]] for bank in self.harm}
+        """Harm, its variance and how many checks so far, by bank, for a checkpoint."""
+        return {bank: [self.harm[bank], self.variance[bank], self.checks[bank]] for bank in self.harm}
 
     def restore(self, state: dict[str, list[float]]) -> None:
         """Go on from what `state` gave."""
-        for bank, (harm, variance) in state.items():
-            self.harm[bank], self.variance[bank] = harm, variance
+        for bank, (harm, variance, checks) in state.items():
+            self.harm[bank], self.variance[bank], self.checks[bank] = harm, variance, int(checks)
 
 
 def rank_deviation(paid: np.ndarray, defaults: np.ndarray) -> float:

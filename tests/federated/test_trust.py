@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from federated.training import inprocess_grid, train_federated
-from federated.trust import Trust, rank_deviation, step_harm
+from federated.trust import CHECKS, Trust, rank_deviation, step_harm
 from tests.federated.banks import make_banks, make_spec
 
 SPEC = make_spec()
@@ -80,6 +80,16 @@ def test_a_bank_whose_outcomes_are_all_alike_stays():
 def test_nobody_is_judged_among_three():
     sums = {str(n): np.array([[5.0 * (-1) ** n, 2.0, 10.0], [-5.0 * (-1) ** n, 2.0, 10.0]]) for n in range(3)}
     assert Trust(1.0).distrusted(sums) == []
+
+
+def test_what_a_fitted_model_leaves_of_a_bank_does_not_count_against_it():
+    like, trust = np.array([[500.0, 200.0, 1000.0], [-500.0, 200.0, 1000.0]]), Trust(1.0)
+    sums = {str(n): like for n in range(5)}
+    assert not any(trust.distrusted(sums) for _ in range(CHECKS))
+    # In what is left once the model has learned, a bank's gradients oppose the others'.
+    left = sums | {"0": like * [-2, 1, 1]}
+    assert Trust(1.0).distrusted(left) == ["0"]
+    assert not any(trust.distrusted(left) for _ in range(20))
 
 
 def test_a_step_that_helps_the_others_helps_a_bank_like_them():
