@@ -23,6 +23,7 @@ from credit.metrics import auc
 from credit.models import Model
 from credit.partitioning import BANK, with_banks
 from credit.scoring import Scoring
+from credit.sources import RawRecords
 from credit.splits import year_of
 from credit.stability import Population, Populations, point_counts
 from credit.streaming import slices
@@ -98,7 +99,10 @@ def _new_records(raw: dict, banks: list[BankRecords]) -> NewRecords:
     if not isinstance(split, TimeSplit):
         return {}
     newer = pl.concat(
-        [s.records.filter(year_of(contract()) > split.test[1]) for s in slices(Path(raw["path"]), contract())]
+        [
+            s.records.filter(year_of(contract()) > split.test[1])
+            for s in slices(RawRecords.from_dict(raw), contract())
+        ]
     )
     shared_out = with_banks(newer, contract(), consortium().partition, seed)
     found = {}

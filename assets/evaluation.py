@@ -1,7 +1,5 @@
 """How good each model is: local-only, federated, personalised and pooled, per bank and over all."""
 
-from pathlib import Path
-
 import dagster as dg
 import polars as pl
 
@@ -16,6 +14,8 @@ from credit.leaky_split import customers_repeat, split_by_row
 from credit.models import Model
 from credit.multiclass import MULTICLASS_METRICS
 from credit.plots import calibration_plot, roc_plot, uplift_plot
+from credit.readers import Texts
+from credit.sources import RawRecords
 from credit.uplift import uplift
 from registry.tracking import Tracking
 
@@ -56,7 +56,7 @@ def evaluation(
     )
     best = best_family(validation)
     pictures = _pictures(scores["test"], uplifts, best)
-    leaky = _split_by_row(banks, best, test, Path(raw_loan_records["path"]))
+    leaky = _split_by_row(banks, best, test, RawRecords.from_dict(raw_loan_records))
     _log(tracking, context.run_id, test, uplifts, pictures)
     context.add_output_metadata(
         {
@@ -91,7 +91,7 @@ def _figures(
     return pl.concat(frames).sort("bank", "family", "strategy")
 
 
-def _split_by_row(banks: list[BankRecords], family: str, test: pl.DataFrame, raw: Path) -> pl.DataFrame:
+def _split_by_row(banks: list[BankRecords], family: str, test: pl.DataFrame, raw: Texts) -> pl.DataFrame:
     """Pooled figures under the split in use and under one by row; empty where no customer repeats."""
     from federated.baselines import train_pooled
 

@@ -16,7 +16,7 @@ from credit.home import Home
 from credit.leaks import barred_features, leak_findings
 from credit.partition_plot import partition_plot
 from credit.partitioning import bank_table, with_banks
-from credit.sources import raw_records
+from credit.sources import RawRecords, raw_records
 from credit.splits import PART, bank_records, single_class_parts, with_parts
 from credit.streaming import FileIngestion, compact, ingest_file
 from registry.tracking import Tracking
@@ -25,17 +25,17 @@ QUARANTINE_LIMIT = 0.2
 Parts = dict[str, pl.DataFrame]
 
 
-@dg.asset(group_name="ingestion", kinds={"parquet"}, owners=OWNERS, code_version="1", backfill_policy=one_run)
+@dg.asset(group_name="ingestion", kinds={"polars"}, owners=OWNERS, code_version="1", backfill_policy=one_run)
 def raw_loan_records(home: dg.ResourceParam[Home]):
-    """Loan records as their source holds them, as texts in one Parquet."""
+    """Loan records as their source holds them."""
     raw = raw_records(consortium().dataset, home.data)
     return dg.MaterializeResult(
-        value={**asdict(raw), "path": str(raw.path)},
+        value=asdict(raw),
         metadata={
             "dagster/row_count": raw.rows,
             "origin": raw.origin,
             "cached": raw.cached,
-            "path": dg.MetadataValue.path(raw.path),
+            "files": [file.path for file in raw.files],
             "sha256": raw.sha256,
         },
         data_version=dg.DataVersion(raw.sha256),
@@ -66,7 +66,7 @@ def loan_records(
 ):
     """Each bank's records that fit the contract, with derived features, in train, validation and test."""
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
-    ingestion = ingest_file(Path(raw_loan_records["path"]), contract(), quarantine, _consortiums)
+    ingestion = ingest_file(RawRecords.from_dict(raw_loan_records), contract(), quarantine, _consortiums)
     parted = with_banks(ingestion.records, contract(), consortium().partition, consortium().seed)
     sharing = bank_table(parted, len(contract().classes))
     shared_out = partition_plot(sharing, contract().classes[-1])

@@ -22,7 +22,9 @@ from credit.explanation import feature_distributions, sample_records
 from credit.features import ROW
 from credit.home import Home
 from credit.models import Model
+from credit.readers import Texts
 from credit.scoring import DOCUMENT
+from credit.sources import RawRecords
 from registry.card import model_card
 from registry.tracking import Tracking
 
@@ -57,7 +59,7 @@ def scoring_service(
         test = pl.concat([bank.test for bank in bank_list(loan_records)])
         own = champion["tags"]["dagster_run_id"] == context.run_id
         about = _about(champion, evaluation, explanation, tracking) if own else {}
-        _package(package, champion, test, Path(raw_loan_records["path"]), tracking, about)
+        _package(package, champion, test, RawRecords.from_dict(raw_loan_records), tracking, about)
     tag = build_bento(package)
     context.add_output_metadata(
         {
@@ -109,7 +111,7 @@ def _about(
 
 
 def _package(
-    package: Path, champion: dict, test: pl.DataFrame, raw: Path, tracking: Tracking, about: dict[str, Any]
+    package: Path, champion: dict, test: pl.DataFrame, raw: Texts, tracking: Tracking, about: dict[str, Any]
 ) -> None:
     from bento.packaging import write_package
 
@@ -138,12 +140,11 @@ def _package(
     )
 
 
-def _cases(model: Model, records: pl.DataFrame, raw: Path) -> list[GoldenCase]:
+def _cases(model: Model, records: pl.DataFrame, raw: Texts) -> list[GoldenCase]:
     """Applicants as their source states them, each with the probabilities of the pipeline's own bulk path."""
     probabilities = model.probabilities(model.encoding.matrix(records))
     wanted = records.select(pl.col(ROW).cast(pl.UInt32))
-    numbered = pl.scan_parquet(raw).with_row_index(ROW).join(wanted.lazy(), on=ROW, how="semi")
-    texts = wanted.join(numbered.collect(), on=ROW, how="left", maintain_order="left")
+    texts = wanted.join(raw.at(wanted[ROW]), on=ROW, how="left", maintain_order="left")
     return [
         GoldenCase(applicant_from_source(contract(), row), tuple(chances))
         for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)

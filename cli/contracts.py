@@ -43,7 +43,7 @@ def draft_command(source: str, output: Path, target: str) -> None:
     name = re.sub(r"[^a-z0-9]+", "_", output.stem.lower()).strip("_") or "own"
     with console.status("reading"):
         raw, data = own_records(source, Home().data, output.resolve().parent)
-        draft = draft_contract(raw.path, name if name[0].isalpha() else f"own_{name}", data, target)
+        draft = draft_contract(raw, name if name[0].isalpha() else f"own_{name}", data, target)
     with whole_file(output) as aside:
         aside.write_text(draft.text)
     table = Table("column", "role", "read as", "because", title=f"{output}: {raw.rows:,} records")
@@ -63,7 +63,7 @@ def check_command(name: str) -> None:
         raw = raw_records(name, home.data)
     quarantine = home.quarantine / contract.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
-        done = ingest_file(raw.path, contract, quarantine, lambda records: _kept(records, name))
+        done = ingest_file(raw, contract, quarantine, lambda records: _kept(records, name))
     data = own_data(name)
     console.print(_quarantine_table(done, quarantine, of_lines=data is None or data.is_one_csv()))
     for column, count in done.mended.items():

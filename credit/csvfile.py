@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from credit.errors import DataError
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 LONGEST_LINE = 16 << 20
 """bytes; a longer line is no record but a damaged file"""
 # A field may be as long as a line: what is too long is said of the line.
@@ -91,49 +91,59 @@ def _line(path: Path, form: CsvForm, number: int) -> str:
         return next(islice(text, number - 1, None), "")
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """The file in blocks that end with a line. Raises DataError for a line beyond LONGEST_LINE."""
-    rest, lines = b"", 0
+def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The file in blocks that end with a line, each with its place. Raises DataError for a line beyond LONGEST_LINE."""
+    rest, place = b"", 0
     try:
         with open_bytes(path) as file:
             while block := file.read(BLOCK):
                 end = block.rfind(b"\n") + 1
                 if end and len(rest) + block.find(b"\n") <= LONGEST_LINE:
-                    yield rest + block[:end]
-                    lines += block.count(b"\n")
+                    yield place, rest + block[:end]
+                    place += len(rest) + end
                     rest = block[end:]
                 else:
                     rest += block
                 if len(rest) > LONGEST_LINE:
                     raise DataError(
-                        f"{path}, line {lines + 1}, column {LONGEST_LINE + 1:,}: the line is longer than "
-                        f"{LONGEST_LINE >> 20} MiB, no record is; the file is damaged or no CSV"
+                        f"{path}, line {_line_number(path, place)}, column {LONGEST_LINE + 1:,}: the line is longer "
+                        f"than {LONGEST_LINE >> 20} MiB, no record is; the file is damaged or no CSV"
                     )
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(
-            f"{path}, after line {lines}: the gzip is damaged ({error}): restore the file"
+            f"{path}, after line {_line_number(path, place) - 1}: the gzip is damaged ({error}): restore the file"
         ) from error
-    yield rest
+    yield place, rest
+
+
+def _line_number(path: Path, place: int) -> int:
+    """The line that holds the byte at `place`, from 1; counted when it is asked for, which few files do."""
+    line = 1
+    with open_bytes(path) as file:
+        while place > 0:
+            block = file.read(min(BLOCK, place))
+            line += block.count(b"\n")
+            place -= len(block)
+    return line
 
 
 def _encoding(path: Path) -> str:
     """utf-8, by its mark utf-16, else cp1252. Raises DataError for a mixture, and for what is no text."""
-    foreign = ""
-    native, line = False, 1
-    for number, block in enumerate(_blocks(path)):
-        if number == 0 and (
-            marked := next((name for bom, name in BOMS.items() if block.startswith(bom)), "")
-        ):
+    foreign, native = "", False
+    for place, block in _blocks(path):
+        if place == 0 and (marked := next((name for bom, name in BOMS.items() if block.startswith(bom)), "")):
             return marked
         if (zero := block.find(b"\0")) >= 0:
-            at = line + block.count(b"\n", 0, zero)
             raise DataError(
-                f"{path}, line {at}: a zero byte; this is no text file: export the table as CSV or Parquet"
+                f"{path}, line {_line_number(path, place + zero)}: a zero byte; this is no text file: "
+                "export the table as CSV or Parquet"
             )
         if not block.isascii():
-            wide, place = _judge(block, line)
-            native, foreign = native or wide, foreign or place
-        line += block.count(b"\n")
+            wide, fault = _judge(block)
+            native = native or wide
+            if fault and not foreign:
+                line, byte = fault
+                foreign = f"line {_line_number(path, place) + line}, {byte}"
     if native and foreign:
         raise DataError(
             f"{path}, {foreign} while other lines are: the file mixes encodings; convert it to UTF-8, or set "
@@ -142,22 +152,19 @@ def _encoding(path: Path) -> str:
     return "cp1252" if foreign else "utf-8"
 
 
-def _judge(block: bytes, first: int) -> tuple[bool, str]:
-    """Whether a line of the block has wide UTF-8 characters, and where the first line is no UTF-8."""
+def _judge(block: bytes) -> tuple[bool, tuple[int, str] | None]:
+    """Whether a line of the block has wide UTF-8 characters, and the first line (from 0) that is no UTF-8, and why."""
     try:
-        return not block.decode().isascii(), ""
+        return not block.decode().isascii(), None
     except UnicodeDecodeError:
-        wide, place = False, ""
+        wide, fault = False, None
         for number, line in enumerate(block.splitlines()):
             try:
                 wide = not line.decode().isascii() or wide
             except UnicodeDecodeError as error:
                 column = len(line[: error.start].decode(errors="replace")) + 1
-                place = (
-                    place
-                    or f"line {first + number}, column {column}: byte {line[error.start]:#04x} is no UTF-8"
-                )
-        return wide, place
+                fault = fault or (number, f"column {column}: byte {line[error.start]:#04x} is no UTF-8")
+        return wide, fault
 
 
 def _first_lines(path: Path, encoding: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from credit.ingestion import ingest
 from credit.leaks import leak_findings
 from credit.limits import fitted_limits
 from credit.profiles import Profile, names_for, profile
+from credit.readers import Texts
 
 JUDGED = 200_000
 """records on which leaks are looked for"""
@@ -64,13 +66,21 @@ class Draft:
     proposals: tuple[Proposal, ...]
 
 
-def draft_contract(raw: Path, name: str, data: dict[str, Any], target: str = "") -> Draft:
-    """Propose a contract for the Parquet of texts at `raw`; `data` is written into its section `data`.
+def draft_contract(raw: Texts, name: str, data: dict[str, Any], target: str = "") -> Draft:
+    """Propose a contract for the records `raw`; `data` is written into its section `data`.
 
-    Raises DataError where there is no record, no target is named and none is likely, or the named one can't be.
+    Raises DataError where the source can't be read, there is no record, no target is named and none is likely, or
+    the named one can't be.
     """
-    scanned = pl.scan_parquet(raw)
-    sources = scanned.collect_schema().names()
+    with tempfile.TemporaryDirectory() as folder:
+        # A Parquet, because columns are looked at one after another, some of them again.
+        raw.write(Path(folder, "columns.parquet"))
+        return _drafted(pl.scan_parquet(Path(folder, "columns.parquet")), raw.columns, name, data, target)
+
+
+def _drafted(
+    scanned: pl.LazyFrame, sources: list[str], name: str, data: dict[str, Any], target: str
+) -> Draft:
     if not scanned.select(pl.len()).collect().item():
         raise DataError("the data hold no record")
     profiles = [

@@ -10,7 +10,7 @@ import polars as pl
 from credit.contract import Contract
 from credit.errors import DataError
 from credit.features import OUTCOME, ROW
-from credit.fields import Column, Role
+from credit.fields import Role
 from credit.parsing import typed_column
 from credit.quarantine import REASON, quarantined, refusals
 from credit.typed import Typed, typed_records
@@ -48,7 +48,12 @@ def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
     if raw.is_empty():
         raise DataError("the data hold no record")
     numbered = raw.with_row_index(ROW)
-    return judge(numbered, typed_records(numbered, contract), contract, repeated_rows(raw.lazy(), contract))
+    return judge(
+        numbered,
+        typed_records(numbered, contract),
+        contract,
+        repeated_rows(raw.select(unique_values(contract))),
+    )
 
 
 def check_columns(found: list[str], contract: Contract) -> None:
@@ -61,9 +66,14 @@ def check_columns(found: list[str], contract: Contract) -> None:
         )
 
 
-def repeated_rows(raw: pl.LazyFrame, contract: Contract) -> dict[str, pl.Series]:
-    """Rows whose value of a unique column stood in an earlier record, by the column's name."""
-    return {c.name: _repeated(raw.select(c.source), c) for c in contract.columns if c.unique}
+def unique_values(contract: Contract) -> list[pl.Expr]:
+    """The typed values of each unique column, by its name."""
+    return [typed_column(c).alias(c.name) for c in contract.columns if c.unique]
+
+
+def repeated_rows(values: pl.DataFrame) -> dict[str, pl.Series]:
+    """Rows whose value stood in an earlier record, by column; `values` are the `unique_values` of all records."""
+    return {column.name: _repeated(column) for column in values}
 
 
 def judge(
@@ -82,19 +92,14 @@ def judge(
     )
 
 
-def _repeated(texts: pl.LazyFrame, column: Column) -> pl.Series:
-    """Hashes find the few candidates, so that the texts of a large file are never held at once."""
-    value = typed_column(column).alias(column.name)
-    hashes = texts.select(value).select(pl.all().hash()).collect(engine="streaming").to_series()
-    # Sorted, equal hashes are neighbours: much faster than a table of all of them.
+def _repeated(values: pl.Series) -> pl.Series:
+    """Hashes find the few candidates: sorted, equal ones are neighbours, much faster than a table of all of them."""
+    hashes = values.hash()
     ordered = hashes.sort()
     twice = ordered.filter(ordered == ordered.shift()).unique()
     suspects = hashes.is_in(twice.implode()).arg_true().rename(ROW)
-    if suspects.is_empty():
-        return suspects
-    rows = texts.with_row_index(ROW).filter(pl.col(ROW).is_in(suspects.implode()))
-    same = rows.select(ROW, value).drop_nulls().collect(engine="streaming").sort(ROW)
-    return same.filter(~pl.col(column.name).is_first_distinct())[ROW]
+    same = values.gather(suspects)
+    return suspects.filter(same.is_not_null() & ~same.is_first_distinct())
 
 
 def _kept(records: pl.DataFrame, good: pl.Series, contract: Contract) -> pl.DataFrame:

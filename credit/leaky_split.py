@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,15 +10,16 @@ import polars as pl
 from credit.contract import Contract
 from credit.features import PARTS, ROW, BankRecords
 from credit.fields import Column, Role
+from credit.readers import Texts
 
 
-def customers_repeat(raw: Path, contract: Contract, banks: Iterable[BankRecords]) -> bool:
-    """Whether the banks' records hold several of one customer; `raw` is the Parquet of texts they come from."""
+def customers_repeat(raw: Texts, contract: Contract, banks: Iterable[BankRecords]) -> bool:
+    """Whether the banks' records hold several of one customer; they come from `raw`."""
     entity = contract.only(Role.ENTITY)
     if not isinstance(entity, Column):
         return False
     rows = pl.concat([b.part(p)[ROW] for b in banks for p in PARTS])
-    customers = pl.scan_parquet(raw).select(entity.source).collect().to_series().gather(rows)
+    customers = raw.select(pl.col(entity.source)).to_series().gather(rows)
     return customers.n_unique() < len(rows)
 
 

@@ -1,11 +1,13 @@
-"""Files of any supported kind as one Parquet of texts."""
+"""Files of any supported kind as texts: read where they lie, or from a copy that polars can read."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
 import shutil
-import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -14,37 +16,128 @@ from credit.csvfile import CsvForm, csv_form, first_fault, open_bytes
 from credit.data import PARQUET, Data, file_state
 from credit.database import write_table
 from credit.errors import DataError
+from credit.features import ROW
 
 COPY = 4 << 20
 
 
-def write_texts(data: Data, target: Path) -> None:
-    """Write the records of `data` to the Parquet `target`, each value as the text its source has.
+@dataclass(frozen=True)
+class TextFile:
+    """A file that polars reads as it lies: a CSV in UTF-8 or, without `separator`, a Parquet.
 
-    Raises DataError where a file can't be read, files differ in their columns, a file changes while it is
-    read, or is not the one that the contract was drafted for.
+    `name` is the source's own, which a copy stands for; `state` is what the file was when it was looked at.
+    """
+
+    path: str
+    name: str
+    separator: str
+    columns: tuple[str, ...]
+    state: str
+
+    @classmethod
+    def of(cls, path: Path, name: Path | None = None, form: CsvForm | None = None) -> TextFile:
+        """The file at `path`, a CSV of that form or a Parquet, as it is now."""
+        separator, columns = (form.separator, form.columns) if form else ("", _parquet_columns(path))
+        return cls(str(path), str(name or path), separator, tuple(columns), file_state(path))
+
+    def scan(self) -> pl.LazyFrame:
+        """Its records, each value as text."""
+        if not self.separator:
+            return pl.scan_parquet(self.path).select(pl.all().cast(pl.String))
+        schema = dict.fromkeys(self.columns, pl.String)
+        return pl.scan_csv(self.path, has_header=False, skip_rows=1, schema=schema, separator=self.separator)
+
+    def check_unchanged(self) -> None:
+        if not Path(self.path).is_file() or file_state(Path(self.path)) != self.state:
+            raise DataError(f"{self.name} changed while it was read: run again when it is complete")
+
+    def first_fault(self) -> str:
+        """Where a CSV breaks its form, empty where it does not."""
+        form = CsvForm("utf-8", self.separator, self.columns)
+        return first_fault(Path(self.path), form) if self.separator else ""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The records of files that have the same columns, each value as the text its source has.
+
+    What reads them raises DataError where a file has changed since, or can't be read: by line and column.
+    """
+
+    files: tuple[TextFile, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.files[0].columns)
+
+    def count(self) -> int:
+        """The number of records, by a count of lines."""
+        return self.select(pl.len()).item()
+
+    def select(self, *columns: pl.Expr) -> pl.DataFrame:
+        """These expressions over all records."""
+        with self._told() as records:
+            return records.select(*columns).collect(engine="streaming")
+
+    def at(self, rows: pl.Series) -> pl.DataFrame:
+        """The records at `rows`, places from 0, in the source's order; the first column is `row`."""
+        with self._told() as records:
+            return (
+                records.with_row_index(ROW)
+                .filter(pl.col(ROW).is_in(rows.implode()))
+                .collect(engine="streaming")
+            )
+
+    def batches(self, rows: int) -> Iterator[pl.DataFrame]:
+        """All records in order, `rows` at a time."""
+        with self._told() as records:
+            yield from records.collect_batches(chunk_size=rows, maintain_order=True)
+
+    def write(self, target: Path) -> None:
+        """All records as the Parquet `target`, for what reads column by column."""
+        with self._told() as records:
+            records.sink_parquet(target, compression="lz4")
+
+    @contextmanager
+    def _told(self) -> Iterator[pl.LazyFrame]:
+        self._check_unchanged()
+        try:
+            yield pl.concat([file.scan() for file in self.files])
+        except pl.exceptions.PolarsError as error:
+            self._check_unchanged()
+            for file in self.files:
+                if place := file.first_fault():
+                    raise DataError(f"{file.name}, {place}") from error
+            raise _unreadable([file.name for file in self.files], error) from error
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        for file in self.files:
+            file.check_unchanged()
+
+
+def texts(data: Data, folder: Path) -> Texts:
+    """The records of `data`; what polars can't read as it lies is copied into `folder`.
+
+    Raises DataError where a file has no form, files differ in their columns, a file changes while it is
+    looked at, or is not the one that the contract was drafted for.
     """
     if data.url:
-        return write_table(data, target)
+        write_table(data, folder / "records.parquet")
+        return Texts((TextFile.of(folder / "records.parquet"),))
     paths = data.paths()
     before = [file_state(p) for p in paths]
     _check_pinned(paths, data)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        parts = [_texts(path, data, Path(folder) / f"{i}.csv") for i, path in enumerate(paths)]
-        _check_alike(paths, parts)
-        try:
-            # Larger than zstd by a half, and read in half the time: it is read by every run.
-            pl.concat(parts).sink_parquet(target, compression="lz4")
-        except pl.exceptions.PolarsError as error:
-            raise _unreadable(paths, data, error) from error
+    files = tuple(_text_file(path, data, folder / f"{i}.csv") for i, path in enumerate(paths))
     if before != [file_state(p) for p in paths]:
         raise DataError(
             f"{', '.join(map(str, paths))} changed while it was read: run again when it is complete"
         )
-    return None
+    _check_alike(files)
+    return Texts(files)
 
 
-def files_sha256(paths: list[Path]) -> str:
+def files_sha256(paths: Iterable[Path]) -> str:
     """sha256 over the content of `paths`, in order."""
     digest = hashlib.sha256()
     for path in paths:
@@ -62,30 +155,18 @@ def _check_pinned(paths: list[Path], data: Data) -> None:
         )
 
 
-def _texts(path: Path, data: Data, aside: Path) -> pl.LazyFrame:
+def _text_file(path: Path, data: Data, aside: Path) -> TextFile:
     if path.suffix in PARQUET:
-        return _parquet(path)
+        return TextFile.of(path)
     form = csv_form(path, data.separator, data.encoding)
-    plain = _as_utf8(path, form, aside)
-    names = {f"column_{i + 1}": name for i, name in enumerate(form.columns)}
-    return pl.scan_csv(
-        plain,
-        has_header=False,
-        skip_rows=1,
-        schema=dict.fromkeys(names, pl.String),
-        separator=form.separator,
-    ).rename(names)
+    return TextFile.of(_as_utf8(path, form, aside), path, form)
 
 
-def _parquet(path: Path) -> pl.LazyFrame:
+def _parquet_columns(path: Path) -> list[str]:
     try:
-        scanned = pl.scan_parquet(path)
-        scanned.collect_schema()
+        return pl.scan_parquet(path).collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(
-            f"{path} can't be read as Parquet ({str(error).splitlines()[0]}): restore the file"
-        ) from error
-    return scanned.select(pl.all().cast(pl.String))
+        raise _unreadable([str(path)], error) from error
 
 
 def _as_utf8(path: Path, form: CsvForm, aside: Path) -> Path:
@@ -105,21 +186,14 @@ def _as_utf8(path: Path, form: CsvForm, aside: Path) -> Path:
     return aside
 
 
-def _check_alike(paths: list[Path], parts: list[pl.LazyFrame]) -> None:
-    columns = [part.collect_schema().names() for part in parts]
-    for path, names in zip(paths, columns, strict=True):
-        if names != columns[0]:
-            differ = sorted(set(names) ^ set(columns[0])) or ["their order"]
-            header = "" if path.suffix in PARQUET else ", line 1"
-            raise DataError(f"{path}{header} has other columns than {paths[0]}: {', '.join(differ)}")
+def _check_alike(files: tuple[TextFile, ...]) -> None:
+    first = files[0]
+    for file in files:
+        if file.columns != first.columns:
+            differ = sorted(set(file.columns) ^ set(first.columns)) or ["their order"]
+            header = ", line 1" if file.separator else ""
+            raise DataError(f"{file.name}{header} has other columns than {first.name}: {', '.join(differ)}")
 
 
-def _unreadable(paths: list[Path], data: Data, error: Exception) -> DataError:
-    for path in paths:
-        if path.suffix not in PARQUET:
-            place = first_fault(path, csv_form(path, data.separator, data.encoding))
-            if place:
-                return DataError(f"{path}, {place}")
-    return DataError(
-        f"{', '.join(map(str, paths))} can't be read ({str(error).splitlines()[0]}): restore the file"
-    )
+def _unreadable(names: Iterable[str], error: Exception) -> DataError:
+    return DataError(f"{', '.join(names)} can't be read ({str(error).splitlines()[0]}): restore the file")

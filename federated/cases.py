@@ -37,7 +37,7 @@ class Dealt:
         contract, raw = load_contract(consortium.dataset), raw_records(consortium.dataset, home.data)
         with tempfile.TemporaryDirectory() as folder:
             read = ingest_file(
-                Path(raw.path),
+                raw,
                 contract,
                 Path(folder, "q.parquet"),
                 lambda r: _parted(r, contract, consortium),

@@ -12,7 +12,7 @@ from credit.data import Data
 from credit.errors import DataError
 from credit.features import PARTS, BankRecords
 from credit.fields import Role
-from credit.readers import write_texts
+from credit.readers import texts
 from credit.splits import BANK, PART, bank_records, with_parts
 from credit.streaming import compact, ingest_file
 from federated.membership import Membership
@@ -30,7 +30,7 @@ class OwnRecords:
 
 
 def own_records(membership: Membership, work: Path) -> OwnRecords:
-    """The records of `membership`; `work` is a folder for what they are converted to.
+    """The records of `membership`; `work` is a folder for copies and the quarantine.
 
     Raises ContractError and DataError where contract or records cannot be used.
     """
@@ -57,9 +57,8 @@ def _prepared(membership: Membership, contract: Contract) -> OwnRecords:
 
 def _ingested(membership: Membership, contract: Contract, work: Path) -> OwnRecords:
     work.mkdir(parents=True, exist_ok=True)
-    write_texts(Data(files=(str(membership.records),)), work / "records.parquet")
     ingestion = ingest_file(
-        work / "records.parquet",
+        texts(Data(files=(str(membership.records),)), work),
         contract,
         work / "quarantine.parquet",
         lambda records: _own(records, contract, membership),

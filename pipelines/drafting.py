@@ -15,6 +15,7 @@ from credit.home import Home
 from credit.ingestion import check_columns
 from credit.parsing import typed_column
 from credit.partitioning import Partition
+from credit.readers import Texts
 from credit.sources import raw_records
 from credit.splits import PART, with_parts
 from federated.consortium import Consortium, load_consortium
@@ -31,7 +32,7 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     """
     settings, contract = load_consortium(base), load_contract(dataset)
     partition = settings.partition or _default_partition(contract, banks)
-    names = _bank_names(raw_records(dataset, home.data).path, contract, partition, banks, settings.seed)
+    names = _bank_names(raw_records(dataset, home.data), contract, partition, banks, settings.seed)
     own = {"name", "dataset", "model", "banks", "records_per_bank", "partition"}
     # Prices and limits are agreed for one data set; another starts from the defaults.
     terms = settings.model_dump(exclude=own if dataset == settings.dataset else own | {"policy"})
@@ -56,8 +57,8 @@ def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: i
     return f"{settings.model}-{what}"
 
 
-def largest_banks(raw: Path, contract: Contract, seed: int) -> list[str]:
-    """Names of the banks with training records, the largest first; `raw` is a Parquet of texts."""
+def largest_banks(raw: Texts, contract: Contract, seed: int) -> list[str]:
+    """Names of the banks with training records, the largest first."""
     bank = contract.only(Role.BANK)
     if bank is None:
         raise ContractError(
@@ -65,9 +66,8 @@ def largest_banks(raw: Path, contract: Contract, seed: int) -> list[str]:
         )
     roles = (Role.BANK, Role.TIME, Role.ENTITY)
     wanted = [typed_column(c).alias(c.name) for c in contract.columns if c.role in roles]
-    texts = pl.scan_parquet(raw)
-    check_columns(texts.collect_schema().names(), contract)
-    typed = with_parts(texts.select(wanted).collect(engine="streaming").with_row_index(ROW), contract, seed)
+    check_columns(raw.columns, contract)
+    typed = with_parts(raw.select(*wanted).with_row_index(ROW), contract, seed)
     train = typed.filter(pl.col(PART) == "train", pl.col(bank.name).is_not_null())
     counts = train.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
     if counts.is_empty():
@@ -85,7 +85,7 @@ def _default_partition(contract: Contract, banks: str | None) -> Partition | Non
 
 
 def _bank_names(
-    raw: Path, contract: Contract, partition: Partition | None, banks: str | None, seed: int
+    raw: Texts, contract: Contract, partition: Partition | None, banks: str | None, seed: int
 ) -> list[str]:
     if partition is not None and partition.how != "column":
         return partition.names()

@@ -14,12 +14,11 @@ from credit.errors import DataError
 from credit.fields import Role
 from credit.ingestion import ingest
 from credit.synthetic import synthetic_loans
-from tests.credit.texts import sample
+from tests.credit.texts import kept_in, sample
 
 
 def drafted(texts: pl.DataFrame, folder, target: str = "") -> tuple[Draft, Contract]:
-    texts.write_parquet(folder / "raw.parquet")
-    draft = draft_contract(folder / "raw.parquet", "own", {}, target)
+    draft = draft_contract(kept_in(folder, texts), "own", {}, target)
     return draft, Contract.model_validate(yaml.safe_load(draft.text))
 
 

@@ -11,16 +11,20 @@ import pytest
 from credit import csvfile
 from credit.data import Data
 from credit.errors import DataError
-from credit.readers import files_sha256, write_texts
+from credit.readers import Texts, files_sha256, texts
 
 ROWS = [("1", "ü"), ("2", None)]
 
 
-def read(tmp_path, content: bytes | None = None, name: str = "loans.csv", **data) -> list[tuple]:
+def found(tmp_path, content: bytes | None = None, name: str = "loans.csv", **data) -> Texts:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    write_texts(Data(**{"files": (str(tmp_path / name),), **data}), tmp_path / "out.parquet")
-    return pl.read_parquet(tmp_path / "out.parquet").rows()
+    (tmp_path / "copies").mkdir(exist_ok=True)
+    return texts(Data(**{"files": (str(tmp_path / name),), **data}), tmp_path / "copies")
+
+
+def read(tmp_path, *content: bytes, **data) -> list[tuple]:
+    return pl.concat(found(tmp_path, *content, **data).batches(2)).rows()
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,38 @@ def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
 def test_a_damaged_file_is_refused_by_line_and_column(tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         read(tmp_path, content)
+
+
+def test_a_fault_in_a_copy_is_told_of_the_source(tmp_path):
+    with pytest.raises(DataError, match="loans.csv, line 3, column 3: 3 fields where the header has 2"):
+        read(tmp_path, "a,b\n1,ü\n1,2,3\n".encode("cp1252"))
+
+
+def test_a_file_is_read_where_it_lies_and_copied_where_it_must_be(tmp_path):
+    assert found(tmp_path, b"a,b\n1,2\n").files[0].path == str(tmp_path / "loans.csv")
+    assert found(tmp_path, gzip.compress(b"a,b\n1,2\n")).files[0].path == str(tmp_path / "copies" / "0.csv")
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, after):
+    batches = found(tmp_path, b"a,b\n1,2\n3,4\n5,6\n").batches(1)
+    for _ in range(after):
+        next(batches)
+    (tmp_path / "loans.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="loans.csv changed while it was read"):
+        list(batches)
+
+
+def test_records_are_found_by_their_place(tmp_path):
+    assert found(tmp_path, b"a\nx\ny\nz\n").at(pl.Series([2, 0], dtype=pl.UInt32)).rows() == [
+        (0, "x"),
+        (2, "z"),
+    ]
+
+
+def test_records_are_counted_as_they_are_read(tmp_path):
+    records = found(tmp_path, b'a,b\n"1\n2",3\n\n4\n')
+    assert records.count() == len(list(records.batches(1))) == 3
 
 
 def test_an_endless_line_is_refused_before_it_is_read_whole(tmp_path, monkeypatch):

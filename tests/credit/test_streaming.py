@@ -11,7 +11,7 @@ from credit.errors import DataError
 from credit.ingestion import ingest
 from credit.streaming import compact, ingest_file
 from credit.synthetic import synthetic_chunks, synthetic_loans, write_synthetic
-from tests.credit.texts import own_contract, own_texts
+from tests.credit.texts import kept_in, own_contract, own_texts
 
 SYNTHETIC = load_contract("synthetic")
 
@@ -19,8 +19,7 @@ SYNTHETIC = load_contract("synthetic")
 @pytest.mark.parametrize("slice_rows", [1000, 333, 5000])
 def test_slices_give_what_the_whole_gives(tmp_path, slice_rows):
     loans = synthetic_loans(2000, 4, seed=1)
-    loans.write_parquet(tmp_path / "raw.parquet")
-    done = ingest_file(tmp_path / "raw.parquet", SYNTHETIC, tmp_path / "q.parquet", slice_rows=slice_rows)
+    done = ingest_file(kept_in(tmp_path, loans), SYNTHETIC, tmp_path / "q.parquet", slice_rows=slice_rows)
     whole = ingest(loans, SYNTHETIC)
     assert_frame_equal(done.records, whole.records)
     assert_frame_equal(pl.read_parquet(tmp_path / "q.parquet"), whole.quarantine)
@@ -30,10 +29,8 @@ def test_slices_give_what_the_whole_gives(tmp_path, slice_rows):
 
 
 def test_what_stays_in_memory_holds_no_name(tmp_path):
-    synthetic_loans(500, 2, seed=1).write_parquet(tmp_path / "raw.parquet")
-    done = ingest_file(
-        tmp_path / "raw.parquet", SYNTHETIC, tmp_path / "q.parquet", lambda r: compact(r, SYNTHETIC)
-    )
+    raw = kept_in(tmp_path, synthetic_loans(500, 2, seed=1))
+    done = ingest_file(raw, SYNTHETIC, tmp_path / "q.parquet", lambda r: compact(r, SYNTHETIC))
     assert {"borrower", "loan_id"} & set(done.records.columns) == set()
     assert isinstance(done.records["sector"].dtype, pl.Enum)
 
@@ -48,9 +45,9 @@ def test_what_stays_in_memory_holds_no_name(tmp_path):
     ],
 )
 def test_a_file_that_nothing_can_be_learnt_from_is_refused(tmp_path, texts, message):
-    texts.with_columns(pl.all().cast(pl.String)).write_parquet(tmp_path / "raw.parquet")
+    raw = kept_in(tmp_path, texts.with_columns(pl.all().cast(pl.String)))
     with pytest.raises(DataError, match=message):
-        ingest_file(tmp_path / "raw.parquet", own_contract(), tmp_path / "q.parquet")
+        ingest_file(raw, own_contract(), tmp_path / "q.parquet")
 
 
 def test_synthetic_loans_are_the_same_in_a_file(tmp_path):

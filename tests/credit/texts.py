@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from credit.contract import Contract
+from credit.readers import TextFile, Texts
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -44,6 +45,12 @@ def own_texts(n: int = 12, **columns: list[str]) -> pl.DataFrame:
         "Recovered": [""] * n,
     }
     return pl.DataFrame(texts | columns)
+
+
+def kept_in(folder: Path, records: pl.DataFrame) -> Texts:
+    """`records` as texts of a file in `folder`."""
+    records.write_parquet(folder / "raw.parquet")
+    return Texts((TextFile.of(folder / "raw.parquet"),))
 
 
 def sample(name: str) -> pl.DataFrame:
