@@ -93,27 +93,23 @@ def _line(path: Path, form: CsvForm, number: int) -> str:
 
 def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
     """The file in blocks that end with a line, each with its place. Raises DataError for a line beyond LONGEST_LINE."""
-    rest, place = b"", 0
+    place = 0
     try:
         with open_bytes(path) as file:
             while block := file.read(BLOCK):
-                end = block.rfind(b"\n") + 1
-                if end and len(rest) + block.find(b"\n") <= LONGEST_LINE:
-                    yield place, rest + block[:end]
-                    place += len(rest) + end
-                    rest = block[end:]
-                else:
-                    rest += block
-                if len(rest) > LONGEST_LINE:
+                rest = file.readline(LONGEST_LINE + 1)
+                begun = block.rfind(b"\n") + 1
+                if len(block) - begun + len(rest) > LONGEST_LINE:
                     raise DataError(
-                        f"{path}, line {_line_number(path, place)}, column {LONGEST_LINE + 1:,}: the line is longer "
-                        f"than {LONGEST_LINE >> 20} MiB, no record is; the file is damaged or no CSV"
+                        f"{path}, line {_line_number(path, place + begun)}, column {LONGEST_LINE + 1:,}: the line is "
+                        f"longer than {LONGEST_LINE >> 20} MiB, no record is; the file is damaged or no CSV"
                     )
+                yield place, block + rest
+                place += len(block) + len(rest)
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path}, after line {_line_number(path, place) - 1}: the gzip is damaged ({error}): restore the file"
         ) from error
-    yield place, rest
 
 
 def _line_number(path: Path, place: int) -> int:

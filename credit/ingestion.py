@@ -11,9 +11,9 @@ from credit.contract import Contract
 from credit.errors import DataError
 from credit.features import OUTCOME, ROW
 from credit.fields import Role
-from credit.parsing import typed_column
 from credit.quarantine import REASON, quarantined, refusals
 from credit.typed import Typed, typed_records
+from credit.uniqueness import Repeats
 
 
 @dataclass
@@ -52,7 +52,7 @@ def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
         numbered,
         typed_records(numbered, contract),
         contract,
-        repeated_rows(raw.select(unique_values(contract))),
+        Repeats(contract, raw.height).among(numbered),
     )
 
 
@@ -66,22 +66,12 @@ def check_columns(found: list[str], contract: Contract) -> None:
         )
 
 
-def unique_values(contract: Contract) -> list[pl.Expr]:
-    """The typed values of each unique column, by its name."""
-    return [typed_column(c).alias(c.name) for c in contract.columns if c.unique]
-
-
-def repeated_rows(values: pl.DataFrame) -> dict[str, pl.Series]:
-    """Rows whose value stood in an earlier record, by column; `values` are the `unique_values` of all records."""
-    return {column.name: _repeated(column) for column in values}
-
-
 def judge(
     raw: pl.DataFrame, typed: Typed, contract: Contract, repeated: Mapping[str, pl.Series]
 ) -> Ingestion:
     """What of `typed`, the `typed_records` of `raw`, is kept, and why the rest is not.
 
-    Both have `row`; `repeated` is of `repeated_rows` of the whole file.
+    Both have `row`; `repeated` are its rows among the `Repeats` of the whole file.
     """
     refused = refusals(typed, contract, repeated)
     bad = typed.records[ROW].is_in(refused[ROW].unique().implode())
@@ -90,16 +80,6 @@ def judge(
         quarantine=quarantined(raw.filter(bad), refused, contract),
         mended=typed.mended,
     )
-
-
-def _repeated(values: pl.Series) -> pl.Series:
-    """Hashes find the few candidates: sorted, equal ones are neighbours, much faster than a table of all of them."""
-    hashes = values.hash()
-    ordered = hashes.sort()
-    twice = ordered.filter(ordered == ordered.shift()).unique()
-    suspects = hashes.is_in(twice.implode()).arg_true().rename(ROW)
-    same = values.gather(suspects)
-    return suspects.filter(same.is_not_null() & ~same.is_first_distinct())
 
 
 def _kept(records: pl.DataFrame, good: pl.Series, contract: Contract) -> pl.DataFrame:

@@ -24,10 +24,7 @@ def known_text(column: Column) -> pl.Expr:
 
 
 def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
-    """What most of the texts of `column` mean, read in few steps and without trimming; numbers may be infinite.
-
-    Where this is neither null nor infinite it is what `typed_column` gives; a null tells nothing.
-    """
+    """What most of the texts of `column` mean, read in few steps and without trimming, to be `settled`."""
     if column.parse == "number" and not SPELLS_NUMBERS.intersection(column.strip):
         return _unless_missing(text.cast(pl.Float64, strict=False), text, column)
     if column.parse == "money" and not column.missing:
@@ -39,16 +36,30 @@ def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "category":
         missing = {"", *column.missing}
         book = {text: level for text, level in _book(column).items() if text not in missing}
+        if all(text == level for text, level in book.items()):
+            return pl.when(text.is_in(list(book))).then(text)
         return text.replace_strict(book, default=None, return_dtype=pl.String)
     if column.parse == "date" and not column.missing:
-        date = text.str.to_date(column.format, strict=False)
-        return pl.when(date.dt.year() <= column.pivot).then(date) if "%y" in column.format else date
+        return text.str.to_date(column.format, strict=False)
+    if column.parse == "text" and not column.aliases:
+        return text.str.strip_chars()
     return _read(_known(text, column), column)
+
+
+def settled(value: pl.Expr, column: Column) -> pl.Expr:
+    """`value`, of `at_first_sight`, where it is what `typed_column` gives; null, which tells nothing, elsewhere."""
+    if column.parse in NUMBERS:
+        return finite(value)
+    if column.parse == "date" and "%y" in column.format:
+        return pl.when(value.dt.year() <= column.pivot).then(value)
+    if column.parse == "text":
+        return pl.when(~is_missing(value, column)).then(value)
+    return value
 
 
 def is_missing(text: pl.Expr, column: Column) -> pl.Expr:
     """Whether an untrimmed text is one of those that mean: not known."""
-    return text.is_in(["", *column.missing])
+    return text.is_in(["", *column.missing]) if column.missing else text == ""
 
 
 def within_range(column: Column) -> pl.Expr:

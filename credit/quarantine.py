@@ -13,7 +13,6 @@ from credit.typed import Typed
 
 REASON = "reason"
 _TAKEN = {"bank", REASON}
-_OWN = "__own__"
 _A = {
     "number": "a number",
     "money": "an amount of money",
@@ -33,21 +32,20 @@ def refusals(typed: Typed, contract: Contract, repeated: Mapping[str, pl.Series]
         [
             *_unreadable(typed, contract),
             _unnamed_outcome(typed, contract, sources),
-            *_repeated(typed, sources, repeated),
+            *(_because(rows, f"{sources[n]}: occurs in an earlier record") for n, rows in repeated.items()),
             _against_schema(typed, contract, sources),
         ]
     )
 
 
 def quarantined(raw: pl.DataFrame, refused: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """The records `raw` that stand in `refused`: row, bank, reason, and the text of each source column."""
+    """The refused records, `raw`, in order of row: row, bank, reason, and the text of each source column."""
     bank = contract.only(Role.BANK)
     source = next((c.source for c in contract.columns if bank and c.name == bank.name), None)
     name = pl.col(source).str.strip_chars() if source else pl.lit(None, pl.String)
     joined = refused.sort(ROW, REASON).group_by(ROW, maintain_order=True).agg(pl.col(REASON).str.join("; "))
-    bad = raw.join(joined.rename({REASON: _OWN + REASON}), on=ROW, maintain_order="right")
-    own = [ROW, name.alias("bank"), pl.col(_OWN + REASON).alias(REASON)]
-    return bad.select(
+    own = [ROW, name.alias("bank"), joined[REASON]]
+    return raw.select(
         *own, *(pl.col(c).alias(f"{c} (source)" if c in _TAKEN else c) for c in raw.columns if c != ROW)
     )
 
@@ -67,14 +65,6 @@ def _unnamed_outcome(typed: Typed, contract: Contract, sources: Mapping[str, str
     target = contract.outcome.column
     unnamed = typed.records.filter(pl.col(target).is_not_null() & pl.col(OUTCOME).is_null())
     return _because(unnamed[ROW], f"{sources[target]}: no outcome of the contract")
-
-
-def _repeated(
-    typed: Typed, sources: Mapping[str, str], repeated: Mapping[str, pl.Series]
-) -> Iterator[pl.DataFrame]:
-    for name, rows in repeated.items():
-        here = typed.records.filter(pl.col(ROW).is_in(rows.implode()))
-        yield _because(here[ROW], f"{sources[name]}: occurs in an earlier record")
 
 
 def _against_schema(typed: Typed, contract: Contract, sources: Mapping[str, str]) -> pl.DataFrame:

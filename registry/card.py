@@ -99,7 +99,7 @@ tags: [credit-risk, tabular-classification]
 Used by the consortium "{consortium}" under contract `{contract.name}` version {contract.version}. This repository holds
 the contract, the features' distributions and a sample of applicants; the loan records stay with their banks.
 
-Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the cached texts {raw["sha256"]}.
+Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the texts {raw["sha256"]}.
 
 ## Out-of-time test
 
