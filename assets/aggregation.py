@@ -17,6 +17,8 @@ from credit.plots import rounds_plot
 from federated.reports import RoundReport
 from registry.tracking import Tracking
 
+SHUT_OUT = "banks_shut_out"
+
 
 @dg.asset(
     ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
@@ -67,6 +69,7 @@ def federated_models(
         spent.append({"family": family, **spending(trained.privacy)})
         models[family] = trained.model
         tracking.log_params(run, {"family": family, "strategy": strategy, "banks": len(banks)})
+        tracking.log_params(run, {SHUT_OUT: ", ".join(trained.expelled)})
         tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
     metadata = _metadata(pl.DataFrame(rounds, infer_schema_length=None))
     privacy = table(pl.DataFrame(spent, infer_schema_length=None))

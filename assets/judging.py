@@ -25,6 +25,7 @@ from registry.gate import (
     gap_check,
     harm_check,
     leak_check,
+    shut_out_check,
     stability_checks,
 )
 from registry.promotion import Version
@@ -37,6 +38,7 @@ class Evidence:
 
     model: Model
     banks: list[BankRecords]
+    shut_out: str
     local: ModelsByBank
     evaluation: dict[str, pl.DataFrame]
     scoring: dict[str, list]
@@ -69,6 +71,7 @@ def _alone(evidence: Evidence) -> list[Check]:
         *fairness_checks(evidence.fairness["differences"], policy.fairness),
         *stability_checks(evidence.stability["banks"], policy.stability),
         leak_check(barred_features(evidence.model.encoding.features, contract()), _leaking(evidence)),
+        shut_out_check(evidence.shut_out),
         harm_check(_against_local(evidence), "its own model", policy.gate.local_harm_blocks),
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.aggregation import SHUT_OUT
 from assets.calibration import scoring_of
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
@@ -59,7 +60,8 @@ def verdict(
     model, decides = federated_models[family], scoring_of(scoring, family)
     tags = _tags(context.run_id, family, banks, decides.threshold)
     version = _register(tracking, registry, context.run_id, model, banks, tags, decides)
-    evidence = Evidence(model, banks, local_models, evaluation, scoring, fairness, stability)
+    shut_out = tracking.param(version.run_id, SHUT_OUT)
+    evidence = Evidence(model, banks, shut_out, local_models, evaluation, scoring, fairness, stability)
     judged = registry.contest(version, judge_of(evidence, tracking))
     checks = gate_table(judged.checks)
     tracking.log_bytes(version.run_id, checks.write_csv().encode(), "gate/checks.csv")

@@ -43,8 +43,9 @@ class FederatedModel:
     """The model that a training gave, and how it came about.
 
     The model holds the rounds up to `best_round`, that of the lowest validation loss. `refused` gives the
-    reason, by bank, for those that could take no part at all, `left_out` the last one for which an answer
-    of a bank could not be used; `privacy` is what was spent where sums carried noise.
+    reason, by bank, for those that could take no part at all, `expelled` for those among them that were
+    shut out for what they sent, `left_out` the last one for which an answer of a bank could not be used;
+    `privacy` is what was spent where sums carried noise.
     """
 
     model: Model
@@ -53,6 +54,7 @@ class FederatedModel:
     bytes_by_kind: dict[str, int]
     banks: dict[str, BankIdentity]
     refused: dict[str, str]
+    expelled: dict[str, str]
     left_out: dict[str, str]
     privacy: PrivacySpent | None = None
 
@@ -149,6 +151,7 @@ def train_federated(
         bytes_by_kind=dict(roster.exchange.bytes),
         banks={bank.name: bank for bank in roster.banks.values()},
         refused=roster.by_name(roster.refused),
+        expelled=roster.expelled,
         left_out=roster.left_out,
         privacy=_spent(roster.exchange, strategy),
     )

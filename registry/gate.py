@@ -44,6 +44,12 @@ def leak_check(barred: Sequence[str], leaking: Sequence[str] = ()) -> Check:
     return Check("leak guard", ", ".join(found) or "no barred feature", "none", not found)
 
 
+def shut_out_check(banks: str) -> Check:
+    """No bank was shut out of the training as poisoned: the figures that judge the model still ask it."""
+    limit = "none: mend the bank's records, or strike it from the consortium file"
+    return Check("banks shut out", banks or "none", limit, not banks)
+
+
 def better_check(difference: Interval | None, champion: str | None) -> Check:
     """The out-of-time AUC exceeds the sitting champion's beyond the paired bootstrap's noise."""
     name = "better than the champion"

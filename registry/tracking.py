@@ -84,6 +84,10 @@ class Tracking:
         for name, value in params.items():
             self.client.log_param(run_id, name, value)
 
+    def param(self, run_id: str, name: str) -> str:
+        """A logged parameter's text; empty where it was not logged."""
+        return self.client.get_run(run_id).data.params.get(name, "")
+
     def log_bytes(self, run_id: str, content: bytes, artifact: str) -> None:
         """Store `content` as the artifact file `artifact` (a path within the run)."""
         path = Path(artifact)

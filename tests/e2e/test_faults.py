@@ -7,9 +7,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
+from credit.synthetic import synthetic_loans
 from tests.e2e.project import ROOT
 
 pytestmark = pytest.mark.slow
@@ -97,3 +99,21 @@ def test_a_full_disk_ends_in_one_line_and_leaves_no_half_written_file(fresh):
     assert "File too large" in last_line(limited)
     assert not list((fresh.home / "data").rglob("*.parquet"))
     assert fresh.run().returncode == 0
+
+
+def test_a_bank_with_flipped_outcomes_is_named_and_no_model_is_promoted(fresh, tmp_path):
+    flipped = pl.col("Status").replace({"PAID": "DEFAULT", "DEFAULT": "PAID"})
+    loans = synthetic_loans(12_000, 5, seed=0)
+    of_second = pl.col("Lender").str.to_uppercase().str.contains("BANK 02")
+    loans.with_columns(pl.when(of_second).then(flipped).otherwise("Status").alias("Status")).write_csv(
+        tmp_path / "loans.csv"
+    )
+    contract = yaml.safe_load((ROOT / "credit" / "contracts" / "synthetic.yaml").read_text())
+    contract["data"] = {"files": ["loans.csv"]}
+    (tmp_path / "loans.yaml").write_text(yaml.safe_dump(contract))
+    path = Path(fresh.settings["CONSORTIUM"])
+    terms = yaml.safe_load(path.read_text()) | {"dataset": str(tmp_path / "loans.yaml")}
+    terms["banks"] = [{"name": f"BANK 0{i}", "alias": f"bank-0{i}"} for i in range(1, 6)]
+    path.write_text(yaml.safe_dump(terms))
+    line = last_line(fresh.run())
+    assert "banks shut out" in line and "BANK 02" in line
