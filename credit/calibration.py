@@ -58,11 +58,6 @@ class ScoreHistogram:
     def __add__(self, other: ScoreHistogram) -> ScoreHistogram:
         return ScoreHistogram(self.sums + other.sums)
 
-    def outcomes(self) -> np.ndarray:
-        """Paid loans and defaults by bin of the rising margin, shape (bins, 2)."""
-        records, defaults, _ = self.sums.sum(axis=0).T
-        return np.column_stack([records - defaults, defaults])
-
     def half(self, *numbers: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean margin, records and defaults of the bins that hold any, over these halves."""
         sums = self.sums[list(numbers)].sum(axis=0)

@@ -48,7 +48,7 @@ class Consortium(BaseModel):
     families: list[Family] = Field(min_length=1)
     rounds: int = Field(ge=1)
     patience: int | None = Field(default=None, ge=1)
-    strategy: str = Field(default="fedavg", pattern="^(fedavg|leaf_refit|histogram)$")
+    strategy: str = Field(default="histogram", pattern="^(fedavg|leaf_refit|histogram)$")
     trees_per_exchange: int | None = Field(default=None, ge=1)
     quorum: float = Field(default=1.0, gt=0, le=1)
     secure_aggregation: bool = False

@@ -32,10 +32,11 @@ from federated.rounds import OnRound, RoundPlan, RoundsResult
 from federated.session import Session
 from federated.site import BankSite
 from federated.strategies.choice import most_bins, served_strategy, suited_params, tree_strategy
-from federated.strategies.fedavg import LogisticFedAvg
+from federated.strategies.fedavg import logistic_fedavg
 from federated.strategies.trees import TreeStrategy
 from federated.tally import Tally
 from federated.tasks.logistic import WEIGHTS
+from federated.trust import POISONED, distrusted_at_start
 
 
 @dataclass(frozen=True)
@@ -173,13 +174,22 @@ def _train_logistic(
     start[:, -1] = agreement.base
     content, scale = messages.pack({WEIGHTS: start}), agreement.standardisation
     assert scale is not None
+    _judge(session.roster, spec, LogisticModel(agreement.encoding, spec.classes, start, scale))
+    result = session.run(logistic_fedavg(), content.array_records[messages.ARRAYS], plan, on_round)
+    weights = result.arrays[WEIGHTS].numpy()
+    return LogisticModel(agreement.encoding, spec.classes, weights, scale), result
 
-    def model_of(weights: np.ndarray) -> LogisticModel:
-        return LogisticModel(agreement.encoding, spec.classes, weights, scale)
 
-    strategy = LogisticFedAvg(Tally(session.roster, spec), model_of)
-    result = session.run(strategy, content.array_records[messages.ARRAYS], plan, on_round)
-    return model_of(result.arrays[WEIGHTS].numpy()), result
+def _judge(roster: Roster, spec: FeatureSpec, start: LogisticModel) -> None:
+    """Shut out the banks that their gradients at the model `start` show to be poisoned. Raises BanksExpelled."""
+    if roster.exchange.masking:
+        return
+    *others, default = start.weights[:, -1]
+    intercept = default - (np.log(np.exp(others).sum()) if others else 0.0)
+    weights = np.append(np.zeros(len(spec.features)), intercept)
+    sums = Tally(roster, spec)("newton", "train", start, weights=weights.tolist()).by_bank
+    squares = {name: vector.reshape(len(weights) + 1, -1) for name, vector in sums.items()}
+    roster.expel(distrusted_at_start(squares), POISONED)
 
 
 def _train_trees(

@@ -4,13 +4,14 @@ For each bank the others' sums give a Newton step in every leaf or bin; the bank
 does to its own loss, beside its own default rate. Banks differ in taste, yet what ranks the others' applicants
 ranks theirs a little; where outcomes are flipped it does the opposite, far beyond chance. Only a bank's first
 sums can say so: later the shared model has learned from its records too, and what is left of an honest bank's
-gradients is just what balances the others'. Where weights are averaged, the same is seen from how the shared
-model ranks a bank's own defaults. It looks at each bank's sums, so masked sums rule it out.
+gradients is just what balances the others'. Where weights are averaged, the step is that of all weights before
+the first round. It looks at each bank's sums, so masked sums rule it out.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 import numpy as np
 from numba import njit
@@ -51,21 +52,12 @@ class Trust:
             self.harm[bank] += harm / groups
             self.variance[bank] += variance / groups
             self.checks[bank] += 1
-        return self._beyond_chance([*sums])
+        found = [b for b in sums if self.harm[b] > BEYOND_CHANCE * np.sqrt(self.variance[b])]
+        return found if 2 * len(found) < len(sums) else []
 
-    def reversed(self, scores: dict[str, np.ndarray]) -> list[str]:
-        """The banks whose defaults the shared model ranks below their paid loans, beyond chance.
-
-        `scores` has the paid loans and defaults of every bank by bin of the rising score, shape (bins, 2).
-        Nobody is judged where at least three banks would not stay.
-        """
-        for bank, counts in scores.items():
-            self.harm[bank], self.variance[bank] = rank_deviation(*counts.T), 1.0
-        return self._beyond_chance([*scores]) if len(scores) >= FEWEST_BANKS else []
-
-    def _beyond_chance(self, banks: list[str]) -> list[str]:
-        found = [b for b in banks if self.harm[b] > BEYOND_CHANCE * np.sqrt(self.variance[b])]
-        return found if 2 * len(found) < len(banks) else []
+    def judges(self, banks: Collection[str]) -> bool:
+        """Whether one of these banks is still to be judged."""
+        return len(banks) >= FEWEST_BANKS and any(self.checks[bank] < CHECKS for bank in banks)
 
     def state(self) -> dict[str, list[float]]:
         """Harm, its variance and how many checks so far, by bank, for a checkpoint."""
@@ -75,17 +67,6 @@ class Trust:
         """Go on from what `state` gave."""
         for bank, (harm, variance, checks) in state.items():
             self.harm[bank], self.variance[bank], self.checks[bank] = harm, variance, int(checks)
-
-
-def rank_deviation(paid: np.ndarray, defaults: np.ndarray) -> float:
-    """By how many standard deviations defaults rank below paid loans, by bin of a rising score, each of shape (b,).
-
-    The deviation is that of ranks without meaning (Mann & Whitney 1947). 0 where a class is absent.
-    """
-    pairs = paid.sum() * defaults.sum()
-    above = float(defaults @ (np.cumsum(paid) - paid / 2.0))
-    chance = np.sqrt(pairs * (paid.sum() + defaults.sum() + 1.0) / 12.0)
-    return float((pairs / 2.0 - above) / chance) if pairs > 0 else 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -106,3 +87,30 @@ def step_harm(own: np.ndarray, others: np.ndarray, l2: float) -> tuple[float, fl
 def _shift(sums):
     """The step of the intercept, which the bank's own default rate decides."""
     return sums[:, G].sum() / max(sums[:, H].sum(), 1e-12)
+
+
+def distrusted_at_start(sums: dict[str, np.ndarray]) -> list[str]:
+    """The banks that the others' first Newton step of the weights harms beyond chance.
+
+    `sums` has by name the gradient and Hessian at the common intercept, shape (F + 2, F + 1), that last. At
+    least three banks must stay, or nobody is judged.
+    """
+    if len(sums) < FEWEST_BANKS:
+        return []
+    total = np.sum([*sums.values()], axis=0)
+    found = []
+    for bank, own in sums.items():
+        gradient, hessian = _profiled(total - own)
+        step = -np.linalg.solve(hessian + np.eye(len(gradient)), gradient)
+        gradient, hessian = _profiled(own)
+        if gradient @ step > BEYOND_CHANCE * np.sqrt(max(step @ hessian @ step, 0.0)):
+            found.append(bank)
+    return found if 2 * len(found) < len(sums) else []
+
+
+def _profiled(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and Hessian of the weights after a step of the intercept, which the bank's own default rate decides."""
+    (*gradient, intercept), hessian = sums[0], sums[1:]
+    across, curvature = hessian[:-1, -1], max(hessian[-1, -1], 1e-12)
+    left = np.array(gradient) - across * intercept / curvature
+    return left, hessian[:-1, :-1] - np.outer(across, across) / curvature

@@ -11,6 +11,8 @@ import numpy as np
 from credit.encoding import Encoding
 from credit.models.model import Model
 
+MOST_EVIDENCE = 8.0
+
 
 @dataclass(frozen=True)
 class Standardisation:
@@ -69,6 +71,15 @@ class LogisticModel(Model):
 
     def margin(self, X: np.ndarray) -> np.ndarray:
         return self.standardisation.transform(X) @ self.weights[:, :-1].T + self.weights[:, -1]
+
+    def evidence(self, X: np.ndarray) -> np.ndarray:
+        """Standardised features within MOST_EVIDENCE, shape (n, F)."""
+        return np.clip(self.standardisation.transform(X), -MOST_EVIDENCE, MOST_EVIDENCE)
+
+    @property
+    def most_evidence(self) -> np.ndarray:
+        """The most evidence, of either sign, that a record can have, shape (F,)."""
+        return np.full(len(self.encoding.features), MOST_EVIDENCE)
 
     def contributions(self, X: np.ndarray) -> np.ndarray:
         """Exact for independent features: weight times distance from the mean, which is zero here."""

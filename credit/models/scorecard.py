@@ -30,6 +30,11 @@ class ScorecardModel(Model):
         """Weight of evidence of each feature, shape (n, F)."""
         return np.column_stack([b.woe[b.place(X[:, i])] for i, b in enumerate(self.bins)])
 
+    @property
+    def most_evidence(self) -> np.ndarray:
+        """The most evidence, of either sign, that a record can have, shape (F,)."""
+        return np.array([np.abs(b.woe).max(initial=0.0) for b in self.bins])
+
     def margin(self, X: np.ndarray) -> np.ndarray:
         return (self.evidence(X) @ self.weights[:-1] + self.weights[-1])[:, None]
 

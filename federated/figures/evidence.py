@@ -1,4 +1,4 @@
-"""What the scorecard and the stability of features are made of."""
+"""What the scorecard, the stability of features and the first look at a bank are made of."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ def _newton(own: OwnPart, question: Question) -> np.ndarray:
 
 
 def _newton_span(question: Question, spec: FeatureSpec) -> Span:
-    """|p - y| <= 1 and p (1 - p) <= 1/4, times the most evidence that a bin has."""
-    card = question.needed_model
-    most = np.append([np.abs(b.woe).max(initial=0.0) for b in card.bins], 1.0)  # type: ignore[attr-defined]
+    """|p - y| <= 1 and p (1 - p) <= 1/4, times the most evidence that a record has."""
+    most = np.append(question.needed_model.most_evidence, 1.0)  # type: ignore[attr-defined]
     high = np.vstack([most, np.outer(most, most) / 4.0]).ravel()
     return Span(-high, high, hits=len(high))
 
 
 BINS = Figure("bins", "records by fine bin of each feature and outcome", _bins, _bins_span)
-NEWTON = Figure("newton", "gradient and Hessian of the scorecard's log loss (train)", _newton, _newton_span)
+NEWTON = Figure(
+    "newton",
+    "gradient and Hessian of a linear model's log loss (train)",
+    _newton,
+    _newton_span,
+)

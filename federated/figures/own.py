@@ -51,5 +51,5 @@ class OwnPart:
 
     @cached_property
     def evidence(self) -> np.ndarray:
-        """Weight of evidence by feature, of a scorecard, shape (n, F)."""
+        """What the weights of a scorecard or a logistic regression weigh, shape (n, F)."""
         return self.model.evidence(self.matrix)  # type: ignore[attr-defined]

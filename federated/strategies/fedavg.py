@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-import numpy as np
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg
 
-from credit.calibration import ScoreHistogram
 from credit.errors import FederationError
-from credit.models import Model
 from federated import messages
 from federated.learners.protocol import TreeLearner
 from federated.messages import EXAMPLES
 from federated.strategies.trees import TreeStrategy, summed_figures
-from federated.tally import Tally
-from federated.tasks.logistic import WEIGHTS
-from federated.trust import POISONED, Trust
-
-ModelOf = Callable[[np.ndarray], Model]
 
 
-class LogisticFedAvg(FedAvg):
-    """Flower's own FedAvg over any number of banks; losses are summed, so that they add up.
-
-    The first shared weights that a bank gets judge it, where figures travel in clear: a bank whose train
-    records they rank the other way round is out for good. `model_of` makes a model of weights.
-    """
-
-    def __init__(self, tally: Tally, model_of: ModelOf):
-        super().__init__(
-            min_train_nodes=1,
-            min_evaluate_nodes=1,
-            min_available_nodes=1,
-            evaluate_metrics_aggr_fn=summed_figures,
-        )
-        self.tally, self.model_of, self.trust = tally, model_of, Trust(0.0)
-
-    def configure_evaluate(
-        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
-    ) -> Iterable[Message]:
-        roster = self.tally.roster
-        if not self.tally.masking and any(bank.name not in self.trust.harm for bank in roster.banks.values()):
-            self._judge(self.model_of(arrays[WEIGHTS].numpy()))
-        return super().configure_evaluate(server_round, arrays, config, grid)
-
-    def _judge(self, model: Model) -> None:
-        margins = self.tally("margins", "train", model).by_bank
-        scores = {name: ScoreHistogram.from_vector(sums).outcomes() for name, sums in margins.items()}
-        self.tally.roster.expel(self.trust.reversed(scores), POISONED)
+def logistic_fedavg() -> FedAvg:
+    """Flower's own FedAvg over any number of banks; losses are summed, so that they add up."""
+    return FedAvg(
+        min_train_nodes=1,
+        min_evaluate_nodes=1,
+        min_available_nodes=1,
+        evaluate_metrics_aggr_fn=summed_figures,
+    )
 
 
 class TreeFedAvg(TreeStrategy):

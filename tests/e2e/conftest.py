@@ -26,6 +26,7 @@ def fresh(tmp_path: Path) -> Project:
         "dataset": "synthetic",
         "families": ["lightgbm"],
         "rounds": 2,
+        "strategy": "fedavg",
         "banks": [{"name": f"BANK 0{i}", "alias": f"bank-0{i}"} for i in (1, 2, 3)],
     }
     consortium = tmp_path / "consortium.yaml"

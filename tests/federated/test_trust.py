@@ -1,12 +1,9 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu
 
 from federated.training import inprocess_grid, train_federated
-from federated.trust import CHECKS, Trust, rank_deviation, step_harm
+from federated.trust import CHECKS, Trust, distrusted_at_start, step_harm
 from tests.federated.banks import make_banks, make_spec
 
 SPEC = make_spec()
@@ -80,6 +77,22 @@ def test_a_bank_whose_outcomes_are_all_alike_stays():
 def test_nobody_is_judged_among_three():
     sums = {str(n): np.array([[5.0 * (-1) ** n, 2.0, 10.0], [-5.0 * (-1) ** n, 2.0, 10.0]]) for n in range(3)}
     assert Trust(1.0).distrusted(sums) == []
+    assert distrusted_at_start({n: np.array([[40.0, 1.0], [9.0, 0.0], [0.0, 9.0]]) for n in "abc"}) == []
+
+
+def test_at_the_start_a_banks_own_default_rate_tells_nothing_against_it():
+    rng = np.random.default_rng(0)
+
+    def sums(slope, intercept):
+        x = rng.normal(size=1000)
+        X, y = (
+            np.column_stack([x, np.ones(1000)]),
+            rng.random(1000) < 1 / (1 + np.exp(-intercept - slope * x)),
+        )
+        return np.vstack([X.T @ (0.5 - y), X.T @ X / 4])
+
+    banks = {"a": sums(1, 0), "b": sums(1, 0), "c": sums(1, -3), "d": sums(0, 3), "e": sums(-1, 0)}
+    assert distrusted_at_start(banks) == ["e"]
 
 
 def test_what_a_fitted_model_leaves_of_a_bank_does_not_count_against_it():
@@ -95,15 +108,3 @@ def test_what_a_fitted_model_leaves_of_a_bank_does_not_count_against_it():
 def test_a_step_that_helps_the_others_helps_a_bank_like_them():
     like = np.array([[5.0, 2.0, 10.0], [-5.0, 2.0, 10.0]])
     assert step_harm(like, 3 * like, 1.0)[0] < 0 < step_harm(-like * [1, -1, -1], 3 * like, 1.0)[0]
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=8))
-def test_the_deviation_of_ranks_is_that_of_mann_and_whitney(counts):
-    paid, defaults = np.array(counts, float).T
-    deviation = rank_deviation(paid, defaults)
-    assert deviation == pytest.approx(-rank_deviation(defaults, paid), abs=1e-9)
-    if paid.sum() and defaults.sum():
-        scores = [np.repeat(np.arange(len(n)), n.astype(int)) for n in (paid, defaults)]
-        above = mannwhitneyu(scores[1], scores[0]).statistic
-        m, n = paid.sum(), defaults.sum()
-        assert deviation == pytest.approx((m * n / 2 - above) / np.sqrt(m * n * (m + n + 1) / 12))
