@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,11 @@ from credit.models.model import Model
 
 if TYPE_CHECKING:
     import catboost as cb
+
+
+# CatBoost keeps one log for the whole process and puts another in its place while it trains or explains: a second
+# thread that does so meanwhile may call one that is gone, and the process dies.
+ALONE = threading.Lock()
 
 
 class CatBoostModel(Model):
@@ -33,7 +39,8 @@ class CatBoostModel(Model):
     def contributions(self, X: np.ndarray) -> np.ndarray:
         import catboost as cb
 
-        values = np.asarray(self.booster.get_feature_importance(cb.Pool(X), type=cb.EFstrType.ShapValues))
+        with ALONE:
+            values = np.asarray(self.booster.get_feature_importance(cb.Pool(X), type=cb.EFstrType.ShapValues))
         return values.reshape(len(X), self.n_margins, len(self.encoding.features) + 1)
 
     def save_native(self, path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from credit.encoding import Encoding
 from credit.models import Model
-from credit.models.catboost import CatBoostModel
+from credit.models.catboost import ALONE, CatBoostModel
 from federated.averaging import catboost_json as text
 from federated.averaging.splits import Splits
 from federated.learners.protocol import Shrinkage, Structure
@@ -61,8 +61,9 @@ class CatBoostLearner:
         absent = np.setdiff1d(np.arange(self.n_margins), outcome) if self.n_margins > 1 else np.empty(0, int)
         X = np.vstack([X, np.repeat(X[:1], len(absent), axis=0)])
         weight = np.concatenate([np.ones(len(outcome)), np.zeros(len(absent))])
-        pool = cb.Pool(X, np.concatenate([outcome, absent]).astype(int), weight=weight)
-        pool.quantize(border_count=self.params.border_count)
+        with ALONE:
+            pool = cb.Pool(X, np.concatenate([outcome, absent]).astype(int), weight=weight)
+            pool.quantize(border_count=self.params.border_count)
         return BinnedRecords(pool, len(absent))
 
     def compared(self, X: np.ndarray) -> np.ndarray:
@@ -73,7 +74,8 @@ class CatBoostLearner:
             return text.dump([{"splits": [], "leaf_values": [0.0] * self.n_margins}])
         baseline = np.vstack([margin, np.zeros((data.phantoms, self.n_margins))])
         data.pool.set_baseline(baseline if self.n_margins > 1 else baseline[:, 0])
-        model = cb.CatBoost(self._library_params(trees, seed)).fit(data.pool)
+        with ALONE:
+            model = cb.CatBoost(self._library_params(trees, seed)).fit(data.pool)
         return text.dump(text.trees(_json(model), self.params.min_data_in_leaf, self.monotone))
 
     def margins(self, blob: bytes, X: np.ndarray) -> np.ndarray:
