@@ -29,7 +29,7 @@ from credit.metrics import auc, auc_difference
 from credit.models import Model
 from credit.models.lightgbm import LightGBMModel
 from federated.cases import Dealt
-from federated.comparison import Case, Terms, compare
+from federated.comparison import OWN, Case, Terms, compare
 from federated.consortium import load_consortium
 from federated.learners.lightgbm import LightGBMParams
 from federated.privacy.masking import MaskingTerms
@@ -41,13 +41,17 @@ RESULTS = Path(__file__).with_name("results") / "federation.json"
 LARGE, MID_SIZE = 12_000, 1_350
 STRATEGIES = ["fedavg", "leaf_refit", "histogram"]
 TREES, RUNS = 150, 2
+DRAWS = (1, 2, 3)
 SUMS = {"leaf_refit": "leaf_sums", "histogram": "histograms"}
 
 
-def random_case() -> Case:
+def random_case(draw: int = 1) -> Case:
     """Six large lenders of about 8,400 train records and eighteen mid-size ones of about 950, held out at random."""
-    dealt = Dealt.ingested(load_consortium(Path("consortium.yaml")), Home())
-    return dealt.at_random([LARGE] * 6 + [MID_SIZE] * (len(dealt.consortium.banks) - 6))
+    consortium = load_consortium(Path("consortium.yaml")).model_copy(update={"seed": draw})
+    case = Dealt.ingested(consortium, Home()).at_random(
+        [LARGE] * 6 + [MID_SIZE] * (len(consortium.banks) - 6)
+    )
+    return replace(case, name=f"random, draw {draw}")
 
 
 def whole_case() -> Case:
@@ -57,10 +61,34 @@ def whole_case() -> Case:
 
 
 def quality(rounds: int) -> Iterator[dict]:
-    """Mean AUC inside each bank, by way of training, and banks that it serves worse or better than local-only."""
-    case = random_case()
-    case = replace(case, more=BesideLocal(case.banks))
-    yield from compare(case, ["lightgbm", "catboost"], STRATEGIES, Terms(rounds, 6, 7))
+    """Mean AUC inside each bank, by way of training, and banks that it serves worse or better than local-only.
+
+    Three draws of the records and of what is held out, then their means.
+    """
+    rows: list[dict] = []
+    for draw in DRAWS:
+        case = random_case(draw)
+        case = replace(case, more=BesideLocal(case.banks))
+        for row in compare(case, ["lightgbm", "catboost"], STRATEGIES, Terms(rounds, 6, 7)):
+            rows.append(row)
+            yield row
+    yield from _means(rows)
+
+
+def _means(rows: list[dict]) -> Iterator[dict]:
+    """Of all draws, a row a family and way of training: mean AUC, what it is above pooled (each with own trees or
+    without) and how that spreads over draws, and how many banks fare worse or better in a draw.
+    """
+    aucs: dict[tuple[str, str], np.ndarray] = {}
+    for row in rows:
+        way = row["family"], row["trained"]
+        aucs[way] = np.append(aucs.get(way, []), row["mean_auc"])
+    for (family, trained), found in aucs.items():
+        above = found - aucs[family, "pooled" + (OWN if trained.endswith(OWN) else "")]
+        own = [row for row in rows if (row["family"], row["trained"]) == (family, trained)]
+        counts = {key: np.mean([row[key] for row in own]) for key in ("worse_banks", "better_banks")}
+        yield {"case": "all draws", "family": family, "trained": trained, "mean_auc": float(found.mean()),
+               "above_pooled": float(above.mean()), "spread": float(above.std(ddof=1)), **counts}  # fmt: skip
 
 
 class BesideLocal:
