@@ -58,10 +58,10 @@ def _standardisation(roster: Roster, encoding: Encoding, spec: FeatureSpec) -> S
 
 def _bin_edges(roster: Roster, encoding: Encoding, bins: int) -> tuple[tuple[float, ...], ...]:
     """Upper edges of each feature's bins: between a category's levels, at the quantiles of numbers."""
-    grids = [first_grid() for _ in encoding.features]
     known = {f: level_edges([*values.values()]) for f, values in encoding.levels.items()}
     known = {f: edges for f, edges in known.items() if len(edges) < bins}
-    grids = [np.array(known.get(f, g)) for f, g in zip(encoding.features, grids, strict=True)]
+    # Of a feature whose edges are known nothing needs to be counted.
+    grids = [np.empty(0) if f in known else first_grid() for f in encoding.features]
     counts = _cell_counts(roster, encoding, grids)
     for _ in range(REFINEMENTS):
         grids = [
