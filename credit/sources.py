@@ -39,6 +39,9 @@ class RawRecords(Texts):
     rows: int
     cached: bool
 
+    def count(self) -> int:
+        return self.rows
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> RawRecords:
         """The records that `asdict` gave `content` of."""

@@ -23,7 +23,7 @@ from credit.readers import Texts
 from credit.typed import typed_records
 from credit.uniqueness import Repeats
 
-SLICE = 200_000
+SLICE = 300_000
 AT_A_TIME = 2
 """slices: polars spreads each over the cores, but waits for Python between its steps"""
 Item = TypeVar("Item")

@@ -14,7 +14,6 @@ from credit.fields import Column, Derived, Role
 from credit.parsing import at_first_sight, is_missing, known_text, settled, typed_column, within_range
 
 TEXT = "__text__"
-OPEN = "__open__"
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,13 @@ def parse_columns(raw: pl.DataFrame, contract: Contract) -> Typed:
     cost no record.
     """
     columns = _read_columns(contract)
-    seen = _seen(raw, columns)
-    typed = Typed(seen.select(pl.col("^row$"), *(c.name for c in columns)), {}, {})
+    typed = Typed(_seen(raw, columns), {}, {})
     for column in columns:
-        places = seen[OPEN + column.name].arg_true()
-        if not places.is_empty():
-            typed = _read_again(typed, column, raw[column.source].gather(places), places)
+        places = typed.records[column.name].is_null().arg_true()
+        texts = raw[column.source].gather(places)
+        is_open = texts.to_frame().select(~is_missing(pl.col(column.source), column)).to_series()
+        if is_open.any():
+            typed = _read_again(typed, column, texts.filter(is_open), places.filter(is_open))
     return reduce(_within_range, columns, typed)
 
 
@@ -68,17 +68,11 @@ def _read_columns(contract: Contract) -> list[Column]:
 
 
 def _seen(raw: pl.DataFrame, columns: list[Column]) -> pl.DataFrame:
-    """Each column `c` as first sight has it, and `__open__c` where that is no value and the text may mean one."""
+    """Each column as first sight has it, null where the text may mean a value all the same."""
     texts = raw.lazy().select(pl.col("^row$"), *(pl.col(c.source).alias(TEXT + c.name) for c in columns))
     # Steps of their own: within one step polars would read each text twice, for the test and for the value.
     read = texts.with_columns(at_first_sight(pl.col(TEXT + c.name), c).alias(c.name) for c in columns)
-    values = read.with_columns(settled(pl.col(c.name), c) for c in columns)
-    return values.with_columns(_is_open(c).alias(OPEN + c.name) for c in columns).collect()
-
-
-def _is_open(column: Column) -> pl.Expr:
-    text = pl.col(TEXT + column.name)
-    return pl.col(column.name).is_null() & text.is_not_null() & ~is_missing(text, column)
+    return read.select(pl.col("^row$"), *(settled(pl.col(c.name), c) for c in columns)).collect()
 
 
 def _read_again(typed: Typed, column: Column, texts: pl.Series, places: pl.Series) -> Typed:

@@ -30,28 +30,33 @@ class Repeats:
 
 
 class UniqueValues:
-    """The values so far. Each has its slot by its hash; the few whose slot was taken stand in a set."""
+    """The values so far, at most `rows`. Each has a slot, the first free one from where its hash points."""
 
     def __init__(self, rows: int):
         self._bits = max(10, (SLOTS * rows).bit_length())
         self._holders = np.zeros(1 << self._bits, np.uint32)  # of each slot the place of its value, from 1
         self._values: pl.Series | None = None
-        self._others: set = set()
 
     def add(self, values: pl.Series) -> np.ndarray:
-        """Add `values`; the places among them, from 0, of those that were there before."""
+        """Add `values`; the places among them, from 0, of those that were there before.
+
+        Raises ValueError where they are too many for the slots.
+        """
         self._values = values.clone() if self._values is None else self._values.append(values)
-        places = np.arange(len(self._values) - len(values), len(self._values), dtype=np.uint32) + np.uint32(1)
+        if len(self._values) > len(self._holders) // 2:
+            raise ValueError(f"{len(self._values):,} values, more than announced")
+        first = len(self._values) - len(values) + 1
         slots = values.hash().to_numpy() >> np.uint64(64 - self._bits)
-        free = np.flatnonzero(self._holders[slots] == 0)[
-            ::-1
-        ]  # backwards: of several the first is the last to sit
-        self._holders[slots[free]] = places[free]
-        taken = np.flatnonzero(self._holders[slots] != places)
-        again = (values.gather(taken) == self._values.gather(self._holders[slots[taken]] - 1)).to_numpy(
-            writable=True
-        )
-        for at, value in zip(np.flatnonzero(~again), values.gather(taken[~again]), strict=True):
-            again[at] = value in self._others
-            self._others.add(value)
-        return taken[again]
+        places, repeated = np.arange(len(values), dtype=np.uint32), np.zeros(len(values), bool)
+        while len(places):
+            free = np.flatnonzero(self._holders[slots] == 0)[
+                ::-1
+            ]  # backwards: the first of several sits last
+            self._holders[slots[free]] = places[free] + np.uint32(first)
+            holders = self._holders[slots]
+            taken = np.flatnonzero(holders != places + np.uint32(first))
+            places, slots, holders = places[taken], slots[taken], holders[taken]
+            again = (values.gather(places) == self._values.gather(holders - 1)).to_numpy()
+            repeated[places[again]] = True
+            places, slots = places[~again], (slots[~again] + np.uint64(1)) & np.uint64(len(self._holders) - 1)
+        return np.flatnonzero(repeated)

@@ -28,7 +28,12 @@ def test_exactly_the_later_of_equal_values_are_found(values, size):
 @pytest.mark.parametrize("kind", [str, float])
 def test_values_that_share_a_slot_are_told_apart(kind):
     values = [kind(i) for i in [*range(5000), *range(0, 5000, 7), *range(5000, 6000)]]
-    found = repeated(values, 900, rows=10)  # 1,024 slots
+    found = repeated(values, 900, len(values))
     assert [v for v, again in zip(values, found, strict=True) if again] == [
         kind(i) for i in range(0, 5000, 7)
     ]
+
+
+def test_more_values_than_announced_are_refused():
+    with pytest.raises(ValueError, match="more than announced"):
+        repeated([str(i) for i in range(5000)], 900, rows=10)
