@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+import pandera.polars as pa
 import polars as pl
+from pandera.errors import SchemaErrors
 
 from credit.contract import Contract, Rule
 from credit.errors import DataError
 from credit.fields import Column, Derived, Role
-from credit.imports import absent
 from credit.ranges import limits
-
-# Where they are installed pandera loads them, for frames of pandas and for inventing data: half a second for nothing.
-with absent("pandas", "hypothesis"):
-    import pandera.polars as pa
-    from pandera.backends.register_checks import register_default_check_backends
-    from pandera.errors import SchemaErrors
-
-    register_default_check_backends(pl.LazyFrame)
 
 _DTYPES: dict = dict.fromkeys(("number", "money", "duration", "items"), pl.Float64)
 _DTYPES |= {"year": pl.Int64, "date": pl.Date}
