@@ -161,7 +161,7 @@ def _report(results: dict[str, dict]) -> None:
                 f"{s['records']:,.0f}",
                 *(f"{f:.2f}" for f in (*figures, *ratios)),
             )
-    Console().print(table)
+    Console(width=140).print(table)
     with whole_file(RESULTS) as aside:
         aside.write_text(
             json.dumps({"cores": os.cpu_count(), "load": os.getloadavg(), "data": results}, indent=1) + "\n"
