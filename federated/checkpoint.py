@@ -18,7 +18,6 @@ from federated import messages
 from federated.agreement import Agreement
 from federated.engines._flower_internals import content_from_bytes, content_to_bytes
 from federated.reports import RoundReport
-from federated.trust import Trust
 
 
 @dataclass
@@ -44,7 +43,6 @@ class Saved:
     progress: Progress
     deltas: list[bytes]
     expelled: dict[str, str]
-    trust: dict[str, list[float]]
 
 
 class Checkpoint:
@@ -97,11 +95,6 @@ def deltas_of(strategy: Strategy) -> list[bytes]:
     return getattr(strategy, "deltas", [])
 
 
-def trust_of(strategy: Strategy) -> Trust:
-    """What a summing strategy knows of the banks; nothing for another."""
-    return getattr(strategy, "trust", None) or Trust(0.0)
-
-
 def _content(saved: Saved, purpose: str) -> RecordDict:
     p = saved.progress
     state = {
@@ -111,7 +104,6 @@ def _content(saved: Saved, purpose: str) -> RecordDict:
         "bytes_by_kind": saved.bytes_by_kind,
         "releases": saved.releases,
         "expelled": saved.expelled,
-        "trust": saved.trust,
         "progress": {"done": p.done, "best": p.best, "best_loss": p.best_loss},
         "reports": [asdict(report) for report in p.reports],
     }
@@ -133,5 +125,4 @@ def _saved(state: dict[str, Any], content: RecordDict) -> Saved:
         progress=Progress(arrays["now"], arrays["best"], **state["progress"], reports=reports),
         deltas=list(messages.blobs(content).values()),
         expelled=state["expelled"],
-        trust=state["trust"],
     )

@@ -9,7 +9,7 @@ from flwr.app import ArrayRecord
 from flwr.serverapp.strategy import Strategy
 
 from federated.agreement import Agreement
-from federated.checkpoint import Checkpoint, Progress, Saved, deltas_of, trust_of
+from federated.checkpoint import Checkpoint, Progress, Saved, deltas_of
 from federated.roster import Roster
 from federated.rounds import OnRound, RoundPlan, RoundsResult, run_rounds
 
@@ -37,7 +37,6 @@ class Session:
         progress = self._saved.progress if self._saved else None
         if self._saved:
             deltas_of(strategy)[:] = self._saved.deltas
-            trust_of(strategy).restore(self._saved.trust)
         keep = None if self.checkpoint is None else lambda state: self._keep(strategy, state)
         return run_rounds(self.roster, strategy, arrays, plan, on_round, progress, keep)
 
@@ -72,6 +71,5 @@ class Session:
                 progress=state,
                 deltas=deltas_of(strategy),
                 expelled=self.roster.expelled,
-                trust=trust_of(strategy).state(),
             )
         )

@@ -16,7 +16,7 @@ from federated.learners.protocol import TreeLearner
 from federated.messages import EXAMPLES, KINDS
 from federated.roster import Roster
 from federated.tasks.trees import HELD
-from federated.trust import POISONED, Trust
+from federated.trust import POISONED, distrusted
 
 
 def summed_figures(contents: list[RecordDict], weighted_by_key: str = EXAMPLES) -> MetricRecord:
@@ -103,7 +103,6 @@ class SummingStrategy(TreeStrategy):
         super().__init__(learner, steps)
         self.roster = roster
         self.failures: dict[int, str] = {}
-        self.trust = Trust(learner.shrinkage.l2)
 
     @abstractmethod
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
@@ -146,19 +145,24 @@ class SummingStrategy(TreeStrategy):
         self.failures |= replies.failures
         return self.acknowledged(replies.answers[n] for n in sorted(replies.answers, key=self.roster.name))
 
+    @property
+    def judging(self) -> bool:
+        """Whether the sums asked for now can show that a bank is poisoned."""
+        return not self.deltas and not self.roster.exchange.masking
+
     def sums(self, kind: str, nodes: Iterable[int], judged: int = 0, **content: Any) -> dict[int, np.ndarray]:
         """The banks' vectors of an additive kind of answer, by node in order of bank name.
 
         Where sums are masked, the first bank's holds the sum over all and the others' zeros. A bank
         that fails is out until the next round. `judged`, where not 0, says in how many of the cells
-        each record is: a bank that these sums show to be poisoned is out for good. Raises BanksExpelled
-        then, and FederationError below the quorum.
+        each record is: a bank that the sums before the first tree show to be poisoned is out for good.
+        Raises BanksExpelled then, and FederationError below the quorum.
         """
         replies = self.roster.exchange.send(self.messages(kind, nodes, **content))
         self.failures |= replies.failures
         answers = self.acknowledged(self.roster.require(replies, f"banks answered {kind}"))
         vectors = {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
-        if judged and not self.roster.exchange.masking:
+        if judged and self.judging:
             cells = {self.roster.name(node): vector.reshape(-1, 3) for node, vector in vectors.items()}
-            self.roster.expel(self.trust.distrusted(cells, judged), POISONED)
+            self.roster.expel(distrusted(cells, self.learner.shrinkage.l2, judged), POISONED)
         return vectors
