@@ -13,8 +13,8 @@ def uplift(test: pl.DataFrame, family: str, *, seed: int, replicates: int = 200)
     """What joining changes for each bank: AUC less that of its local-only model, with paired bootstrap intervals.
 
     `uplift`, `low`, `high` are of the shared model; `personalised_uplift` and its bounds of the bank's own
-    continuation, where `test` has one. `verdict` says of the better of them whether joining pays. Null where
-    a figure is undefined.
+    continuation, where `test` has one. `verdict` says whether joining pays, of the one that surely helps, else
+    of the better. Null where a figure is undefined.
     """
     rows = []
     for (bank,), frame in test.filter(family=family).partition_by(["bank"], as_dict=True).items():
@@ -44,7 +44,8 @@ def _uplift(own: dict[str, pl.DataFrame], strategy: str, prefix: str, seed: int,
 
 def _verdict(row: dict) -> str | None:
     """What a row's bank gains by joining, in words."""
-    best = max(("", "personalised_"), key=lambda prefix: row.get(prefix + "uplift", -np.inf))
+    known = [prefix for prefix in ("", "personalised_") if prefix + "uplift" in row]
+    best = max(known, key=lambda prefix: (row[prefix + "low"] > 0, row[prefix + "uplift"]))
     value, low, high = (row[best + name] for name in ("uplift", "low", "high"))
     if np.isnan(value):
         return None

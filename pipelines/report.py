@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from assets.federated_evaluation import best_family
+from assets.setting import consortium
 from credit.contract import load_contract
 from credit.evaluation import ALL_BANKS
 from credit.files import whole_file
@@ -34,6 +35,7 @@ def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str,
             "alias": "champion",
         },
         "challenger": champion["challenger"],
+        "model": consortium().model,
         "bento": _value(home, "scoring_service")["tag"],
         "release": _value(home, "release")["folder"],
         "model_risk_report": _value(home, "model_risk_report")["pdf"],
@@ -53,6 +55,7 @@ def figures_report(home: Home, dataset: str) -> dict[str, Any]:
         "rows": raw["rows"],
         "cached": raw["cached"],
         "quarantined": _quarantined(home, contract.name),
+        "family_by_bank": best_family(evaluation["validation"]),
         "banks": _banks(test, best_family(evaluation["validation"])),
         "models": test.filter(bank=ALL_BANKS)
         .select("family", "strategy", *(f for f in (*FIGURES, *CLASS_FIGURES) if f in test.columns))
@@ -116,7 +119,7 @@ def _places(report: dict[str, Any]) -> dict[str, str]:
     source = "from the cache" if report["cached"] else "from their source, cached for the next run"
     return {
         "records": f"{report['rows']:,} read {source}, {report['quarantined']:,} in quarantine",
-        "Bento": f"{report['bento']}: make serve",
+        "Bento": f"{report['bento']}: MODEL={report['model']} make serve",
         "release": report["release"],
         "model-risk report": report["model_risk_report"],
         "Dagster UI": "make dev, then http://127.0.0.1:3000",
@@ -155,7 +158,7 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 
 def _banks_table(report: dict[str, Any]) -> Table:
-    title = "bank by bank: AUC inside its test records; gain: personalised less local"
+    title = f"bank by bank, {report['family_by_bank']}: AUC inside its test records; gain: personalised less local"
     figures = [Column(name, justify="right") for name in ("records", *STRATEGIES, "gain")]
     # Without rules between columns it fits a terminal of 80.
     table = Table("bank", *figures, title=title, box=SIMPLE_HEAD, show_edge=False, padding=0)
