@@ -71,7 +71,7 @@ def distrusted_at_start(sums: dict[str, np.ndarray]) -> list[str]:
         gradient, hessian = _profiled(total - own)
         step = -np.linalg.solve(hessian + np.eye(len(gradient)), gradient)
         gradient, hessian = _profiled(own)
-        deviations[bank] = _deviation(gradient @ step, step @ hessian @ step)
+        deviations[bank] = _deviation(float(gradient @ step), float(step @ hessian @ step))
     return _worst(deviations)
 
 
