@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.federation_growth import growth, growth_plot
-from benchmarks.past_delays import label_skewed
+from benchmarks.label_skew import skew
 from credit.features import OUTCOME, BankRecords
 from credit.files import whole_file
 from credit.home import Home
@@ -114,22 +114,6 @@ class BesideLocal:
             "better_banks": sum(change.low > 0 for change in changes),
             "error_of_change": float(np.sqrt(np.nansum(errors**2)) / len(errors)),
         }
-
-
-def skew(rounds: int) -> Iterator[dict]:
-    """Five banks whose shares of the outcomes are drawn from a Dirichlet of .15: AUC over all test records."""
-    rows: list[dict] = []
-    for seed in range(1, 6):
-        for row in compare(label_skewed(5, 0.15, seed), ["lightgbm"], STRATEGIES, Terms(rounds, 6, 7)):
-            if row["trained"] in ("pooled", *STRATEGIES):
-                rows.append({key: row[key] for key in ("case", "trained", "auc", "log_loss", "rounds")})
-                yield rows[-1]
-    aucs = {name: np.array([r["auc"] for r in rows if r["trained"] == name]) for name in STRATEGIES}
-    for name in ("leaf_refit", "histogram"):
-        gains = aucs[name] - aucs["fedavg"]
-        trained = f"{name} less fedavg, mean of draws and their spread"
-        yield {"case": "all draws", "trained": trained, "auc": float(gains.mean()),
-               "log_loss": None, "rounds": None, "spread": float(gains.std(ddof=1))}  # fmt: skip
 
 
 def times(rounds: int) -> Iterator[dict]:
