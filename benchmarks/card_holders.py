@@ -94,15 +94,15 @@ def _statuses(strain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _habits(strain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    weights = np.stack([0.17 * np.exp(-0.3 * strain), 0.27 * np.exp(-0.4 * strain), np.full(len(strain), 0.62)])
+    weights = np.stack(
+        [0.17 * np.exp(-0.3 * strain), 0.27 * np.exp(-0.4 * strain), np.full(len(strain), 0.62)]
+    )
     below = np.cumsum(weights / weights.sum(axis=0), axis=0)
     drawn = rng.random(len(strain))
     return np.array([UNUSED, IN_FULL, REVOLVING])[(drawn > below[0]).astype(int) + (drawn > below[1])]
 
 
-def _bills(
-    limit: np.ndarray, strain: np.ndarray, status: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _bills(limit: np.ndarray, strain: np.ndarray, status: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each month's bill, shape (n, MONTHS): a share of the limit that drifts, small where nothing revolves."""
     drift = np.cumsum(0.2 * rng.normal(size=status.shape), axis=1)
     level = 1.6 * (rng.normal(size=len(limit)) + 0.3 * strain) - np.log(limit / 1.4e5)
