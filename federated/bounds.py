@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from flwr.app import ArrayRecord, ConfigRecord, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, MetricRecord, RecordDict
 from numba import njit
 
 from federated import messages
@@ -42,19 +42,19 @@ Check = Callable[[np.ndarray, Declared], str | None]
 
 def fault_of(kind: str, content: RecordDict, declared: Declared) -> str | None:
     """Why an answer of `kind` cannot be an honest one, in words; None where it can."""
-    return next(_faults(kind, content, declared), None)
-
-
-def _faults(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
     for record in content.values():
         if isinstance(record, ArrayRecord):
-            yield from _array_faults(kind, record, declared)
+            fault = _array_fault(kind, record, declared)
+        elif isinstance(record, MetricRecord):
+            fault = _figure_fault(kind, record, declared)
         else:
-            yield from _figure_faults(record)
-    yield from _examples_fault(kind, content, declared)
+            continue
+        if fault:
+            return fault
+    return None
 
 
-def _array_faults(kind: str, record: ArrayRecord, declared: Declared) -> Iterator[str]:
+def _array_fault(kind: str, record: ArrayRecord, declared: Declared) -> str | None:
     check = SUM_CHECKS.get(kind)
     for name, array in record.items():
         if check and name == messages.SUMS:
@@ -64,7 +64,8 @@ def _array_faults(kind: str, record: ArrayRecord, declared: Declared) -> Iterato
             found = _steps_fault(array.data) if blob else _finite(from_array(array))
             fault = found and f"{name} {found}"
         if fault:
-            yield fault
+            return fault
+    return None
 
 
 def _sums_fault(check: Check, sums: np.ndarray, declared: Declared) -> str | None:
@@ -78,10 +79,15 @@ def _finite(values: np.ndarray) -> str | None:
     return None if np.isfinite(values).all() else "holds values that are no numbers"
 
 
-def _figure_faults(record: MetricRecord | ConfigRecord) -> Iterator[str]:
-    for name, value in record.items() if isinstance(record, MetricRecord) else ():
-        if not (np.isfinite(value).all() if isinstance(value, list) else math.isfinite(value)):
-            yield f"{name} is {value}, not a number"
+def _figure_fault(kind: str, record: MetricRecord, declared: Declared) -> str | None:
+    own = declared.validation if kind == "losses" else declared.train
+    most = {messages.EXAMPLES: own, "train-examples": declared.train}
+    for name, value in record.items():
+        if isinstance(value, list) or not math.isfinite(value):
+            return f"{name} is {value}, not a number"
+        if name in most and not 0 <= value <= most[name]:
+            return f"{name} is {value:,.0f}, but the bank declared {most[name]:,} records at the start"
+    return None
 
 
 def _steps_fault(blob: bytes) -> str | None:
@@ -93,16 +99,6 @@ def _steps_fault(blob: bytes) -> str | None:
         if steps.size and np.abs(steps).max() > MOST_STEP:
             return f"moves a margin by {np.abs(steps).max():.3g}; at most {MOST_STEP:g} is allowed"
     return None
-
-
-def _examples_fault(kind: str, content: RecordDict, declared: Declared) -> Iterator[str]:
-    if messages.METRICS not in content:
-        return
-    figures = messages.metrics(content)
-    own = declared.validation if kind == "losses" else declared.train
-    for name, most in ((messages.EXAMPLES, own), ("train-examples", declared.train)):
-        if name in figures and not 0 <= figures[name] <= most:
-            yield f"{name} is {figures[name]:,.0f}, but the bank declared {most:,} records at the start"
 
 
 def counts_fault(sums: np.ndarray, declared: Declared) -> str | None:
@@ -122,7 +118,7 @@ def moments_fault(sums: np.ndarray, declared: Declared) -> str | None:
 
 def gradient_fault(sums: np.ndarray, declared: Declared) -> str | None:
     """Triples (sum g, sum h, count): |g| <= 1 and 0 <= h <= `most_hessian` bound them by the count."""
-    found = _first_fault(np.reshape(sums, (-1, 3)), declared.most_hessian, float(declared.train))
+    found = _first_fault(sums.reshape(-1, 3), declared.most_hessian, float(declared.train))
     return GRADIENT_FAULTS[found].format(declared) if found >= 0 else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flwr.app import Context, Message
 from flwr.clientapp import ClientApp
 
+from federated.engines._flower_messages import answer_to
 from federated.messages import KIND_OF_ROUTE, KINDS
 from federated.privacy.bank import in_clear, masked_answer
 from federated.privacy.masking import MaskingTerms
@@ -23,8 +24,8 @@ def bank_app(site_of: Callable[[Context], BankSite], masking: MaskingTerms | Non
         kind = KIND_OF_ROUTE[message.metadata.message_type]
         site = site_of(context)
         if masking is None or in_clear(kind, masking):
-            return Message(site.answer(kind, message.content), reply_to=message)
-        return Message(masked_answer(kind, message, context, masking, site), reply_to=message)
+            return answer_to(message, site.answer(kind, message.content))
+        return answer_to(message, masked_answer(kind, message, context, masking, site))
 
     app = ClientApp()
     for kind in KINDS.values():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flwr.app import Message, RecordDict
 from flwr.serverapp import Grid
 
+from federated.engines._flower_messages import messages_of
 from federated.messages import KIND_OF_ROUTE, KINDS, size
 from federated.privacy.coordinator import MaskedSum
 from federated.privacy.masking import MaskingTerms, from_vector, is_masked
@@ -43,8 +44,7 @@ class Exchange:
 
     def ask(self, kind: str, questions: Mapping[int, RecordDict]) -> Replies:
         """Put a question of `kind` to each node of `questions`."""
-        route = KINDS[kind].route
-        return self.send(Message(c, node, route) for node, c in questions.items())
+        return self.send(messages_of(questions, KINDS[kind].route))
 
     def send(self, questions: Iterable[Message]) -> Replies:
         """Send `questions` of one kind, at most one a node, and wait for the answers.
@@ -59,7 +59,7 @@ class Exchange:
 
     def _masked(self, kind: str, questions: Mapping[int, RecordDict], terms: MaskingTerms) -> Replies:
         def ask(stage: Mapping[int, RecordDict]) -> Replies:
-            return self._plain([Message(c, n, KINDS[kind].route) for n, c in stage.items()])
+            return self._plain(messages_of(stage, KINDS[kind].route))
 
         masked = MaskedSum(ask, questions, terms.min_banks)
         found = masked.run()
@@ -77,41 +77,42 @@ class Exchange:
         return Replies(answers, masked.failures)
 
     def _plain(self, sent: list[Message]) -> Replies:
-        self._count(sent)
+        if not sent:
+            return Replies({}, {})
+        kind = KIND_OF_ROUTE[sent[0].metadata.message_type]
+        self._count(kind, sent)
+        asked = [m.metadata.dst_node_id for m in sent]
         ids = self.grid.push_messages(sent)
         # An error reply names the link, not the bank, as its source: the question's id tells.
-        nodes = {i: m.metadata.dst_node_id for i, m in zip(ids, sent, strict=True) if i}
+        nodes = {i: node for i, node in zip(ids, asked, strict=True) if i}
         replies = self._collect(set(nodes))
-        self._count(replies)
-        by_node = {nodes[r.metadata.reply_to_message_id]: r for r in replies}
-        silent = (m.metadata.dst_node_id for m in sent if m.metadata.dst_node_id not in by_node)
+        self._count(kind, replies.values())
+        by_node = {nodes[i]: reply for i, reply in replies.items()}
+        silent = [node for node in asked if node not in by_node]
         failures = dict.fromkeys(silent, f"no answer within {self.wait:g} s")
-        failures |= {n: why for n, r in by_node.items() if (why := self._fault(n, r))}
+        failures |= {n: why for n, r in by_node.items() if (why := self._fault(n, kind, r))}
         return Replies({n: r for n, r in by_node.items() if n not in failures}, failures)
 
-    def _fault(self, node: int, reply: Message) -> str | None:
+    def _fault(self, node: int, kind: str, reply: Message) -> str | None:
         if reply.has_error():
             return reply.error.reason or "no reason given"
-        return self.check([node], KIND_OF_ROUTE[reply.metadata.message_type], reply.content)
+        return self.check([node], kind, reply.content)
 
-    def _collect(self, waiting: set[str]) -> list[Message]:
-        deadline, replies = time.monotonic() + self.wait, []
+    def _collect(self, waiting: set[str]) -> dict[str, Message]:
+        """The replies that come in time, by the id of their question."""
+        deadline, replies = time.monotonic() + self.wait, {}
         while waiting:
-            came = list(self.grid.pull_messages(waiting))
-            replies += came
-            waiting = waiting - {r.metadata.reply_to_message_id for r in came}
+            came = {r.metadata.reply_to_message_id: r for r in self.grid.pull_messages(waiting)}
+            replies |= came
+            waiting = waiting - came.keys()
             if time.monotonic() > deadline:
                 break
             if waiting and not came:
                 time.sleep(POLL_SECONDS)
         return replies
 
-    def _count(self, messages: Iterable[Message]) -> None:
+    def _count(self, kind: str, messages: Iterable[Message]) -> None:
         """Add the messages' bytes up; what goes to several banks alike is sized once."""
-        sizes: dict[int, int] = {}
-        for m in messages:
-            if m.has_content():
-                key = id(m.content)
-                if key not in sizes:
-                    sizes[key] = size(m.content)
-                self.bytes[KIND_OF_ROUTE[m.metadata.message_type]] += sizes[key]
+        contents = [m.content for m in messages if m.has_content()]
+        sizes = {key: size(content) for key, content in {id(c): c for c in contents}.items()}
+        self.bytes[kind] += sum(sizes[id(content)] for content in contents)

@@ -81,13 +81,18 @@ def grow_trees(count: int, growth: Growth, ask: Ask) -> list[Tree]:
     trees = [Tree() for _ in range(count)]
     pairs = [(tree, 0, -1) for tree in range(count)]
     for _ in range(growth.depth):
-        sums = ask(_split_rows(trees), np.array([pair[:2] for pair in pairs], np.int64)) if pairs else None
+        sums = ask(*_question(trees, pairs)) if pairs else None
         if sums is None:
             break
         for (number, small, large), histogram in zip(pairs, sums, strict=True):
             _learn(trees[number], small, large, histogram, growth)
         pairs = _grow_alike(trees, growth) if growth.symmetric else _grow_apart(trees, growth, pairs)
     return trees
+
+
+def roots(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """What `grow_trees` asks first: no splits, and the root of each of `count` trees."""
+    return _question([], [(tree, 0, -1) for tree in range(count)])
 
 
 def native_splits(tree: Tree, bins: Bins) -> Splits:
@@ -188,6 +193,7 @@ def _value(leaf: Leaf, shrinkage: Shrinkage) -> float:
     return value(leaf.total[0], leaf.total[1], shrinkage.l2, leaf.low, leaf.high)
 
 
-def _split_rows(trees: list[Tree]) -> np.ndarray:
+def _question(trees: list[Tree], pairs: list[tuple[int, int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """All splits so far, and (tree, smaller child) of each of `pairs`."""
     rows = [[number, *split] for number, tree in enumerate(trees) for split in tree.splits]
-    return np.array(rows, np.int64).reshape(-1, 6)
+    return np.array(rows, np.int64).reshape(-1, 6), np.array([pair[:2] for pair in pairs], np.int64)

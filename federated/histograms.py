@@ -96,26 +96,26 @@ class CodedRecords:
         if edges is None:
             raise FederationError("the agreement has no bins: start the training again")
         bins = Bins(edges)
-        self.starts = bins.starts
+        self.starts, self.width = bins.starts, 3 * int(bins.starts[-1])
         # Where the sums of each record's bins begin in a row of all sums: one addition less in the hot loop.
-        kind = np.uint16 if 3 * self.starts[-1] <= 2**16 else np.uint32
+        kind = np.uint16 if self.width <= 2**16 else np.uint32
         self.places = (3 * (bins.codes(X) + self.starts[:-1])).astype(kind)
         self._parted: dict[int, PartedRecords] = {}
 
     def histograms(self, g: np.ndarray, h: np.ndarray, asked: list[TreeQuestion]) -> np.ndarray:
         """Sums of g, h and records by bin of each wanted node, shape (W, bins, 3); additive over records.
 
-        g and h are (n, K); tree k boosts margin k.
+        g and h are (K, n); tree k boosts margin k.
         """
-        found = np.zeros((sum(len(question.wanted) for question in asked), 3 * self.starts[-1]))
+        found = np.zeros((sum([len(question.wanted) for question in asked]), self.width))
         for question in asked:
+            k = question.tree
             if question.features > self.places.shape[1] or question.leaves > len(question.steps) + 1:
                 raise FederationError("a node of no tree, or of other features, was asked for")
-            if question.tree not in self._parted:
-                self._parted[question.tree] = PartedRecords(len(self.places))
-            known = self._parted[question.tree].prepare(question)
-            gk, hk = (np.ascontiguousarray(d[:, question.tree]) for d in (g, h))
-            _grow(found, self.places, self.starts, gk, hk, *known, question.steps, question.wanted)
+            if k not in self._parted:
+                self._parted[k] = PartedRecords(len(self.places))
+            known = self._parted[k].prepare(question)
+            _grow(found, self.places, self.starts, g[k], h[k], *known, question.steps, question.wanted)
         return found.reshape(len(found), -1, 3)
 
 

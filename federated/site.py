@@ -25,6 +25,8 @@ from federated.tasks.task import Part
 class BankSite:
     """One bank's records and what it holds between messages."""
 
+    ANSWERS = frozenset({"identity", "counts", "moments", "cells", "agree", "tally"})
+
     def __init__(self, records: BankRecords, spec: FeatureSpec):
         self.records, self.spec = records, spec
         self.task: Task | None = None
@@ -38,20 +40,12 @@ class BankSite:
 
         Raises FederationError where the bank cannot answer that kind now.
         """
-        answers = {
-            "identity": self.identity,
-            "counts": self.counts,
-            "moments": self.moments,
-            "cells": self.cells,
-            "agree": self.agree,
-            "tally": self.tally,
-            **(self.task.answers if self.task else {}),
-        }
-        if kind not in answers:
+        answering = self if kind in self.ANSWERS else self.task
+        if answering is None or kind not in answering.ANSWERS:
             raise FederationError(
                 f"bank {self.records.name} holds no agreement for a message of kind {kind!r}"
             )
-        return answers[kind](content)
+        return getattr(answering, kind)(content)
 
     def identity(self, content: RecordDict) -> RecordDict:
         r = self.records

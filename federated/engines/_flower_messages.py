@@ -5,6 +5,7 @@ Serialising a message takes twenty times as long as this; the tests hold both to
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -13,37 +14,63 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, Error, Message, MetricRec
 from flwr.common.serde import recorddict_to_proto
 
 
+def messages_of(contents: Mapping[int, RecordDict], route: str) -> list[Message]:
+    """A message of `route` to each node of `contents`: Flower makes the first one, the others are like it."""
+    made: list[Message] = []
+    for node, content in contents.items():
+        if not made:
+            made.append(Message(content, node, route))
+        else:
+            metadata = _twin(made[0].__dict__["_metadata"], _dst_node_id=node)
+            made.append(_twin(made[0], _metadata=metadata, _content=content))
+    return made
+
+
+def answer_to(question: Message, content: RecordDict) -> Message:
+    """`Message(content, reply_to=question)`, without Flower's search for what its arguments might mean."""
+    asked, now = question.__dict__["_metadata"].__dict__, time.time()
+    metadata = _twin(
+        question.__dict__["_metadata"],
+        _message_id="",
+        _src_node_id=asked["_dst_node_id"],
+        _dst_node_id=asked["_src_node_id"],
+        _src_task_id=asked["_dst_task_id"],
+        _dst_task_id=asked["_src_task_id"],
+        _reply_to_message_id=asked["_message_id"],
+        _created_at=now,
+        _ttl=asked["_created_at"] + asked["_ttl"] - now,
+    )
+    return _twin(question, _metadata=metadata, _content=content)
+
+
 def received(message: Message) -> Message:
     """What the wire would give of `message`: it shares nothing with it but what nobody can change."""
-    copy = _twin(message)
-    parts = vars(copy)
-    parts["_metadata"] = _twin(parts["_metadata"])
-    if message.has_error():
-        parts["_error"] = Error(message.error.code, message.error.reason)
-    else:
-        parts["_content"] = received_content(message.content)
-    return copy
+    parts = message.__dict__
+    metadata, content, error = _twin(parts["_metadata"]), parts["_content"], parts["_error"]
+    if error is not None:
+        return _twin(message, _metadata=metadata, _error=Error(error.code, error.reason))
+    return _twin(message, _metadata=metadata, _content=received_content(content))
 
 
 def received_content(content: RecordDict) -> RecordDict:
     """A copy of `content` that shares bytes, text and numbers with it, but no record, array or list."""
-    copy = _twin(content)
-    records = vars(copy)["_data"] = _data(content).copy()
-    for name, record in records.items():
-        records[name] = twin = _twin(record)
-        values = vars(twin)["_data"] = _data(record).copy()
-        for key, value in values.items():
-            if isinstance(value, Array):
-                values[key] = _twin(value)
-            elif isinstance(value, list):
-                values[key] = list(value)
-    return copy
+    return _twin(content, _data={name: _received_record(r) for name, r in _data(content).items()})
 
 
-def _twin(original: Any) -> Any:
-    """Another object with the same attributes."""
-    twin = object.__new__(type(original))
-    vars(twin).update(vars(original))
+def _received_record(record: Any) -> Any:
+    values = _data(record).copy()
+    for key, value in values.items():
+        if isinstance(value, Array):
+            values[key] = _twin(value)
+        elif isinstance(value, list):
+            values[key] = list(value)
+    return _twin(record, _data=values)
+
+
+def _twin(original: Any, **other: Any) -> Any:
+    """Another object with the same attributes, but for `other`."""
+    twin = object.__new__(original.__class__)
+    twin.__dict__ = {**original.__dict__, **other}
     return twin
 
 
@@ -84,7 +111,7 @@ def content_bytes(content: RecordDict) -> int:
 
 
 def _data(record: Any) -> dict[str, Any]:
-    return vars(record)["_data"]
+    return record.__dict__["_data"]
 
 
 def _record_bytes(record: ArrayRecord | MetricRecord | ConfigRecord) -> int:

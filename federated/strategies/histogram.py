@@ -6,11 +6,12 @@ import zlib
 from functools import reduce
 
 import numpy as np
-from flwr.app import Message
+from flwr.app import ArrayRecord, ConfigRecord, Message
+from flwr.serverapp import Grid
 
 from federated.agreement import Agreement
 from federated.bins import Bins
-from federated.growth import Growth, Tree, grow_trees, leaf_values, native_splits
+from federated.growth import Growth, Tree, grow_trees, leaf_values, native_splits, roots
 from federated.histograms import NODES, packed_nodes
 from federated.learners.protocol import TreeLearner
 from federated.leaves import refitted_values
@@ -21,8 +22,8 @@ from federated.strategies.trees import SummingStrategy
 class Histogram(SummingStrategy):
     """Level-wise boosting on summed histograms: a tree takes as many exchanges as it has levels.
 
-    The banks that answer for a tree's root stand behind all of it: where one of them falls silent on the
-    way, the tree ends at the last level they all answered for.
+    A round opens with the root of its first tree. The banks that answer for a tree's root stand behind all
+    of it: where one of them falls silent on the way, the tree ends at the last level they all answered for.
     """
 
     def __init__(self, learner: TreeLearner, roster: Roster, steps: int, agreement: Agreement):
@@ -32,13 +33,22 @@ class Histogram(SummingStrategy):
         bins, limits = Bins(agreement.bins or ()), learner.shrinkage
         self.growth = Growth(bins, learner.most_leaves, limits, directions, learner.symmetric)
 
+    def configure_train(
+        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+    ) -> list[Message]:
+        self.failures = {}
+        asked = {NODES: packed_nodes(*roots(self.learner.n_margins))}
+        return self.messages("histograms", grid.get_node_ids(), arrays=asked)
+
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
         behind = nodes
 
         def ask(splits: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
-            nonlocal behind
-            asked = {NODES: packed_nodes(splits, wanted)}
-            sums = self.sums("histograms", behind, arrays=asked)
+            nonlocal behind, opening
+            if opening:
+                sums, opening = self.vectors(opening), []
+            else:
+                sums = self.sums("histograms", behind, arrays={NODES: packed_nodes(splits, wanted)})
             if len(splits) and len(sums) < len(behind):
                 return None
             behind = [*sums]

@@ -12,6 +12,7 @@ from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Strategy
 
 from federated import messages
+from federated.engines._flower_messages import messages_of
 from federated.learners.protocol import TreeLearner
 from federated.messages import EXAMPLES, KINDS
 from federated.roster import Roster
@@ -71,7 +72,7 @@ class TreeStrategy(Strategy):
         self._asked = set(nodes)
         held = {node: self.held.get(node, 0) for node in sorted(self._asked)}
         updates = {start: self.update(start, **content) for start in set(held.values())}
-        return [Message(updates[start], node, KINDS[kind].route) for node, start in held.items()]
+        return messages_of({node: updates[start] for node, start in held.items()}, KINDS[kind].route)
 
     def update(
         self, start: int, arrays: dict[str, np.ndarray | bytes] | None = None, **config: Any
@@ -95,8 +96,8 @@ class TreeStrategy(Strategy):
 class SummingStrategy(TreeStrategy):
     """A tree strategy whose steps are made of sums over banks, in exchanges of their own.
 
-    A round opens with `propose` to every bank; those that answer take part in its steps, as long as they
-    answer. `failures` gives the reasons of those that did not, by node.
+    A round opens with a question to every bank, `propose` as a rule; those that answer take part in its steps,
+    as long as they answer. `failures` gives the reasons of those that did not, by node.
     """
 
     def __init__(self, learner: TreeLearner, roster: Roster, steps: int):
@@ -145,6 +146,10 @@ class SummingStrategy(TreeStrategy):
         self.failures |= replies.failures
         return self.acknowledged(replies.answers[n] for n in sorted(replies.answers, key=self.roster.name))
 
+    def vectors(self, answers: list[Message]) -> dict[int, np.ndarray]:
+        """The vectors of additive answers by node."""
+        return {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
+
     @property
     def judging(self) -> bool:
         """Whether the sums asked for now can show that a bank is poisoned."""
@@ -161,7 +166,7 @@ class SummingStrategy(TreeStrategy):
         replies = self.roster.exchange.send(self.messages(kind, nodes, **content))
         self.failures |= replies.failures
         answers = self.acknowledged(self.roster.require(replies, f"banks answered {kind}"))
-        vectors = {answer.metadata.src_node_id: messages.sums(answer.content) for answer in answers}
+        vectors = self.vectors(answers)
         if judged and self.judging:
             cells = {self.roster.name(node): vector.reshape(-1, 3) for node, vector in vectors.items()}
             self.roster.expel(distrusted(cells, self.learner.shrinkage.l2, judged), POISONED)

@@ -9,13 +9,15 @@ from credit.errors import FederationError
 from federated import messages
 from federated.agreement import Agreement
 from federated.learners.logistic import LogisticLearner, LogisticParams
-from federated.tasks.task import Answer, Parts, losses
+from federated.tasks.task import Parts, losses
 
 WEIGHTS = "weights"
 
 
 class LogisticTask:
     """Improves the common weights on the bank's own standardised records."""
+
+    ANSWERS = frozenset({"weights", "losses"})
 
     def __init__(self, agreement: Agreement, parts: Parts):
         if agreement.standardisation is None:
@@ -24,10 +26,6 @@ class LogisticTask:
         self.learner = LogisticLearner(LogisticParams(**agreement.params))
         self.train = agreement.standardisation.transform(parts.train.X)
         self.validation = agreement.standardisation.transform(parts.validation.X)
-
-    @property
-    def answers(self) -> dict[str, Answer]:
-        return {"weights": self.weights, "losses": self.losses}
 
     def weights(self, content: RecordDict) -> RecordDict:
         better = self.learner.improve(_weights(content), self.train, self.parts.train.outcome)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from flwr.app import RecordDict
 
 from federated import messages
 from federated.learners.loss import log_loss_sum
-
-Answer = Callable[[RecordDict], RecordDict]
 
 
 @dataclass(frozen=True)
@@ -32,10 +29,9 @@ class Parts:
 
 
 class Task(Protocol):
-    """Answers the message kinds of one training, by name."""
+    """Answers the message kinds of one training that `ANSWERS` names, each by its method of that name."""
 
-    @property
-    def answers(self) -> dict[str, Answer]: ...
+    ANSWERS: ClassVar[frozenset[str]]
 
 
 def losses(train: np.ndarray, validation: np.ndarray, parts: Parts) -> RecordDict:

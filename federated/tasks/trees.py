@@ -17,7 +17,7 @@ from federated.learners import tree_learner
 from federated.learners.loss import balanced, gradients
 from federated.learners.protocol import bare, leaf_cover
 from federated.leaves import leaf_sums
-from federated.tasks.task import Answer, Parts, losses
+from federated.tasks.task import Parts, losses
 
 HELD = "round"
 
@@ -29,22 +29,14 @@ class TreeTask:
     that joined late, missed rounds or lost its state catches up.
     """
 
+    ANSWERS = frozenset({"propose", "leaf_sums", "histograms", "losses", "cover"})
+
     def __init__(self, agreement: Agreement, parts: Parts, spec: FeatureSpec):
         self.agreement, self.parts = agreement, parts
         self.learner = tree_learner(agreement.family, agreement.params, spec)
         self._binned: Any = None
         self._coded: CodedRecords | None = None
         self._restart()
-
-    @property
-    def answers(self) -> dict[str, Answer]:
-        return {
-            "propose": self.propose,
-            "leaf_sums": self.leaf_sums,
-            "histograms": self.histograms,
-            "losses": self.losses,
-            "cover": self.cover,
-        }
 
     def propose(self, content: RecordDict) -> RecordDict:
         """Trees boosted from the shared margin, with or without leaf values; none where `trees` is 0."""
@@ -102,9 +94,10 @@ class TreeTask:
             self.held += 1
 
     def _derivatives(self) -> tuple[np.ndarray, np.ndarray]:
-        """Gradients of the train records at the shared margin, made once a delta."""
+        """Derivatives of the train records at the shared margin, each (K, n), made once a delta."""
         if self._at != self.held:
-            self._at, self._gradients = self.held, gradients(self.train, self.parts.train.outcome)
+            g, h = gradients(self.train, self.parts.train.outcome)
+            self._at, self._gradients = self.held, (np.ascontiguousarray(g.T), np.ascontiguousarray(h.T))
         return self._gradients
 
     def _restart(self) -> None:

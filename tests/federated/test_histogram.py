@@ -77,7 +77,7 @@ def test_the_grower_makes_the_trees_of_lightgbm_where_both_grow_all_leaves():
     F = np.zeros((2000, 1))
     bins = Bins(tuple(level_edges(column) for column in X.T))
     growth = Growth(bins, 4, Shrinkage(0.1, 1.0, 5), np.zeros(4))
-    ours = grown(X, gradients(F, y), growth)
+    ours = grown(X, [d.T for d in gradients(F, y)], growth)
     library = {"objective": "binary", "num_leaves": 4, "max_depth": 2, "min_data_in_leaf": 5, "lambda_l2": 1.0,
                "min_sum_hessian_in_leaf": 0, "boost_from_average": False, "verbosity": -1}  # fmt: skip
     theirs = lgb.train(library, lgb.Dataset(X, y), 1)
@@ -103,7 +103,7 @@ def test_a_monotone_feature_never_lowers_the_margin(seed, leaves, missing):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(300, 3))
     X[rng.random(X.shape) < missing] = np.nan
-    derivatives = rng.normal(size=(300, 1)), rng.random((300, 1))
+    derivatives = rng.normal(size=(1, 300)), rng.random((1, 300))
     bins = Bins(tuple(sketched(column, 16) for column in X.T))
     growth = Growth(bins, leaves, Shrinkage(1.0, 0.1, 2), np.array([0, 1, 0]))
     coded = CodedRecords(bins.edges, X)
@@ -120,13 +120,13 @@ def test_a_monotone_feature_never_lowers_the_margin(seed, leaves, missing):
 def test_subtraction_gives_every_leaf_its_own_sums(seed, leaves):
     rng = np.random.default_rng(seed)
     X = np.where(rng.random((400, 3)) < 0.2, np.nan, rng.normal(size=(400, 3)))
-    g, h = rng.normal(size=(400, 1)), rng.random((400, 1))
+    g, h = rng.normal(size=(1, 400)), rng.random((1, 400))
     bins = Bins(tuple(sketched(column, 16) for column in X.T))
     growth = Growth(bins, leaves, Shrinkage(1.0, 1.0, 3), np.zeros(3))
     coded = CodedRecords(bins.edges, X)
     (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g, h, tree_questions(s, w)))
     leaf = Forest([native_splits(tree, bins)], [np.zeros(len(tree.leaves))]).leaves(X)[0]
-    expected = [[g[leaf == i].sum(), h[leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))]
+    expected = [[g[0, leaf == i].sum(), h[0, leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))]
     assert len(tree.leaves) <= leaves
     assert np.allclose([one.total for one in tree.leaves], expected, atol=1e-9)
 

@@ -32,7 +32,7 @@ def made(seed, missing=0.2, n=300):
 def grown(X, g, h, bins, leaves=8, directions=(0, 0, 0)):
     growth = Growth(bins, leaves, LIMITS, np.array(directions), symmetric=True)
     coded = CodedRecords(bins.edges, X)
-    (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g, h, tree_questions(s, w)))
+    (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g.T, h.T, tree_questions(s, w)))
     return tree, LEARNER.grown([native_splits(tree, bins)], X.shape[1])
 
 
@@ -48,7 +48,7 @@ def test_the_split_is_the_best_of_all(seed, nodes):
     asked = [CodedRecords(bins.edges, X[node == k]) for k in range(nodes)]
     whole = np.empty((0, 6), np.int64), np.zeros((1, 2), np.int64)
     histograms = np.stack(
-        [c.histograms(g[node == k], h[node == k], tree_questions(*whole))[0] for k, c in enumerate(asked)]
+        [c.histograms(g[node == k].T, h[node == k].T, tree_questions(*whole))[0] for k, c in enumerate(asked)]
     )
     found = common_split(histograms, bins.starts, np.zeros(3, int), LIMITS.l2, LIMITS.fewest)
     gains = []
