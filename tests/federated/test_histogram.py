@@ -126,7 +126,9 @@ def test_subtraction_gives_every_leaf_its_own_sums(seed, leaves):
     coded = CodedRecords(bins.edges, X)
     (tree,) = grow_trees(1, growth, lambda s, w: coded.histograms(g, h, tree_questions(s, w)))
     leaf = Forest([native_splits(tree, bins)], [np.zeros(len(tree.leaves))]).leaves(X)[0]
-    expected = [[g[0, leaf == i].sum(), h[0, leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))]
+    expected = [
+        [g[0, leaf == i].sum(), h[0, leaf == i].sum(), (leaf == i).sum()] for i in range(len(tree.leaves))
+    ]
     assert len(tree.leaves) <= leaves
     assert np.allclose([one.total for one in tree.leaves], expected, atol=1e-9)
 
