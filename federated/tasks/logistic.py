@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from flwr.app import RecordDict
 
@@ -17,7 +19,7 @@ WEIGHTS = "weights"
 class LogisticTask:
     """Improves the common weights on the bank's own standardised records."""
 
-    ANSWERS = frozenset({"weights", "losses"})
+    ANSWERS: ClassVar = frozenset({"weights", "losses"})
 
     def __init__(self, agreement: Agreement, parts: Parts):
         if agreement.standardisation is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from flwr.app import RecordDict
@@ -29,7 +29,7 @@ class TreeTask:
     that joined late, missed rounds or lost its state catches up.
     """
 
-    ANSWERS = frozenset({"propose", "leaf_sums", "histograms", "losses", "cover"})
+    ANSWERS: ClassVar = frozenset({"propose", "leaf_sums", "histograms", "losses", "cover"})
 
     def __init__(self, agreement: Agreement, parts: Parts, spec: FeatureSpec):
         self.agreement, self.parts = agreement, parts
