@@ -10,6 +10,10 @@ from typing import Annotated
 import click
 import typer
 
+RegisteredModel = Annotated[
+    str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
+]
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -76,9 +80,7 @@ def serve(
     bento: Annotated[
         str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")
     ] = "",
-    model: Annotated[
-        str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
-    ] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Serve the champion: POST /predict answers with a probability of default and its reasons."""
     from cli.servers import scoring_service
@@ -92,9 +94,7 @@ def package(
     output: Annotated[Path, typer.Option("-o", "--output", help="The package folder to write.")] = Path(
         "package-with-banks"
     ),
-    model: Annotated[
-        str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
-    ] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Package the champion with banks' own continuations, for those banks to serve.
 
@@ -110,7 +110,7 @@ def package(
 @app.command()
 def history(
     on: Annotated[str, typer.Option(help="A date: who was champion at its end.")] = "",
-    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Who was champion when, and why.
 
@@ -125,7 +125,7 @@ def history(
 def promote(
     version: Annotated[str, typer.Argument(help="Version to make champion.")],
     override: Annotated[str, typer.Option(help="The reason, which is recorded.")],
-    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Make a version champion by hand, whatever the gate said; the reason is recorded.
 
@@ -139,7 +139,7 @@ def promote(
 @app.command()
 def rollback(
     why: Annotated[str, typer.Option(help="The reason, which is recorded.")],
-    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Make the champion before this one champion again.
 
@@ -164,9 +164,7 @@ LogFile = Annotated[
 
 
 @audit_app.command("verify")
-def audit_verify(
-    log: LogFile = None, model: Annotated[str, typer.Option(help="Registered model.")] = ""
-) -> None:
+def audit_verify(log: LogFile = None, model: RegisteredModel = "") -> None:
     """Verify the hash chains of promotions and decisions."""
     from cli.audit import verify_command
 
@@ -177,7 +175,7 @@ def audit_verify(
 def audit_trace(
     request: Annotated[str, typer.Argument(help="The decision's request id (X-Request-ID of the answer).")],
     log: LogFile = None,
-    model: Annotated[str, typer.Option(help="Registered model.")] = "",
+    model: RegisteredModel = "",
 ) -> None:
     """Lead one decision back to its model, contract, run and the banks' data fingerprints."""
     from cli.audit import trace_command

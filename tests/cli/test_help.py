@@ -34,3 +34,9 @@ def test_every_command_says_what_it_does_and_what_it_takes(words, monkeypatch):
         described = getattr(parameter, "help", None)
         assert described, f"{words}: {parameter.name} has no help"
         assert described.split(".")[0] in shown, f"{words}: the help of {parameter.name} is not shown"
+
+
+def test_one_variable_names_the_registered_model_to_every_command():
+    takers = {words: p.envvar for words, c in ALL.items() for p in c.params if p.name == "model"}
+    assert {"serve", "history", "promote", "rollback", "audit trace"} <= takers.keys()
+    assert set(takers.values()) == {"MODEL"}
