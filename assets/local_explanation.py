@@ -19,6 +19,7 @@ from assets.tables import picture, table
 from assets.training import bank_list
 from credit.explanation import sample_records
 from credit.features import BankRecords
+from credit.fields import ContractField
 from credit.models import Model
 from credit.scoring import Scoring
 from credit.shap_plots import bank_heatmap, dependence_plot, waterfall_plot
@@ -99,8 +100,13 @@ def _dependence(model: Model, joined: ShapSums) -> bytes:
     names = [model.encoding.features[i] for i in strongest]
     fields = [contract().fields[n] for n in names]
     titles = [f"{f.title}, {f.unit}" if f.unit else f.title for f in fields]
-    curves = [dependence(joined, n, model.encoding) for n in names]
+    curves = [_named(dependence(joined, n, model.encoding), f) for n, f in zip(names, fields, strict=True)]
     return dependence_plot(list(zip(titles, curves, strict=True)), [f.log for f in fields])
+
+
+def _named(curve: pl.DataFrame, field: ContractField) -> pl.DataFrame:
+    """The curve with a category's levels as the contract's reader calls them."""
+    return curve.with_columns(pl.col("value").replace(field.levels)) if field.levels else curve
 
 
 def _waterfall(model: Model, scoring: Scoring, banks: list[BankRecords]) -> dict[str, bytes]:

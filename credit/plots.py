@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 import polars as pl
 
@@ -9,6 +11,8 @@ from credit.canvas import BAD, COLOURS, DASHES, GRID, blank, png
 from credit.contract import Contract
 from credit.explanation import BASE, mean_absolute_shap
 from credit.metrics import auc
+
+MARKS = "osD^vP"
 
 
 def _models(scores: pl.DataFrame):
@@ -88,19 +92,19 @@ def contribution_plot(table: pl.DataFrame) -> bytes:
 
 
 def comparison_plot(rows: list[dict]) -> bytes:
-    """Mean AUC inside banks by way of training (rows of `federated.comparison`), one colour a case and model."""
+    """Mean AUC inside banks by way of training (rows of `federated.comparison`), one mark a case and model."""
     ways = list(dict.fromkeys(row["trained"] for row in rows))
     series = list(dict.fromkeys((row["case"], row["family"]) for row in rows))
     title = "Ways of training, mean AUC inside each bank"
     figure, axes = blank(7.5, 1.5 + 0.3 * len(ways), title, "AUC on test records", "")
-    for case, family in series:
+    for mark, (case, family) in zip(cycle(MARKS), series):
         own = [row for row in rows if (row["case"], row["family"]) == (case, family)]
         places = [ways.index(row["trained"]) for row in own]
-        axes.plot([row["mean_auc"] for row in own], places, "o", label=f"{family}, {case}")
+        axes.plot([row["mean_auc"] for row in own], places, mark, label=f"{family}, {case}")
     axes.set_yticks(range(len(ways)), ways)
     axes.invert_yaxis()
     axes.grid(axis="x", color=GRID)
-    axes.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     return png(figure)
 
 

@@ -8,6 +8,10 @@ import numpy as np
 import polars as pl
 
 from credit.canvas import BAD, COLOURS, png
+from credit.shap_summary import extremes
+
+# So many levels of a category, from either end, are legible in a panel.
+EXTREMES = 8
 
 
 def bank_heatmap(means: pl.DataFrame, titles: Mapping[str, str]) -> bytes:
@@ -41,7 +45,9 @@ def dependence_plot(curves: Sequence[tuple[str, pl.DataFrame]], logged: Sequence
     panels = np.atleast_1d(figure.subplots(rows, 2)).ravel()
     for axes, (title, curve), log in zip(panels, curves, logged, strict=False):
         if curve["value"].dtype == pl.String:
-            shown = curve.sort("shap").tail(15)
+            shown = extremes(curve, EXTREMES)
+            if shown.height < curve.height:
+                title += f" ({EXTREMES} lowest and {EXTREMES} highest of {curve.height})"
             axes.barh(shown["value"], shown["shap"], color=COLOURS["federated"])
             axes.set_xlabel("Mean SHAP, log odds", fontsize=8)
         else:

@@ -92,6 +92,12 @@ def dependence(sums: ShapSums, feature: str, encoding: Encoding, smallest: int =
     return pl.DataFrame(kept, schema=["value", "records", "shap"], orient="row")
 
 
+def extremes(curve: pl.DataFrame, each: int) -> pl.DataFrame:
+    """The rows of a `dependence` curve in order of their SHAP: at most `each` from either end."""
+    order = curve.sort("shap")
+    return order if order.height <= 2 * each else pl.concat([order.head(each), order.tail(each)])
+
+
 def rank_agreement(one: np.ndarray, other: np.ndarray) -> float:
     """Spearman correlation of two models' mean |SHAP| by feature: 1 where they rank the features alike."""
     if len(one) < 2:

@@ -48,20 +48,21 @@ class Dealt:
 
     def by_bank(self) -> Case:
         """The consortium's banks, in the contract's parts."""
-        return self._case("banks", self.records, self.consortium.records_per_bank)
+        return self._case(f"{self.contract.name}, its banks", self.records, self.consortium.records_per_bank)
 
     def at_random(self, caps: list[int]) -> Case:
         """The consortium's banks, at most `caps` records each, parted at random (7 : 1 : 2)."""
         place = np.random.default_rng(self.consortium.seed).random(self.records.height)
         parts = np.array(["train", "validation", "test"])[np.digitize(place, [0.7, 0.8])]
-        return self._case("random", self.records.sort(ROW).with_columns(pl.Series(PART, parts)), caps)
+        dealt = self.records.sort(ROW).with_columns(pl.Series(PART, parts))
+        return self._case(f"{self.contract.name}, at random", dealt, caps)
 
     def skewed(self, banks: int, alpha: float) -> Case:
         """The same records among simulated banks whose shares of the outcome classes differ."""
         seed, partition = self.consortium.seed, Partition(how="label", banks=banks, alpha=alpha)
         dealt = with_banks(self.records.drop(BANK), self.contract, partition, seed)
         every = [bank_records(dealt, self.contract, name, seed=seed) for name in partition.names()]
-        return Case(f"label skew {alpha:g}", every, self.contract.spec)
+        return Case(f"{self.contract.name}, label skew {alpha:g}", every, self.contract.spec)
 
     def _case(self, name: str, records: pl.DataFrame, caps: list[int] | int | None) -> Case:
         banks: list[BankRecords] = []

@@ -138,7 +138,8 @@ def _models_tables(report: dict[str, Any]) -> list[Table]:
 
 
 def _models_table(report: dict[str, Any], figures: tuple[str, ...], title: str) -> Table:
-    table = Table("model", "trained", *figures, title=title)
+    caption = "brier and logloss are those of the models as trained, before calibration"
+    table = Table("model", "trained", *figures, title=title, caption=caption if "brier" in figures else None)
     for row in report["models"]:
         table.add_row(row["family"], row["strategy"], *(_figure(row[f]) for f in figures))
     return table

@@ -41,8 +41,8 @@ Out-of-time test, {overall["records"]:,} records, {overall["defaults"]:,} defaul
 |---|---|
 | AUC | {overall["auc"]:.4f} (95% interval {overall["auc_low"]:.4f} to {overall["auc_high"]:.4f}) |
 | KS | {overall["ks"]:.4f} |
-| Brier score | {overall["brier"]:.4f} |
-| Log loss | {overall["logloss"]:.4f} |
+| Brier score, before calibration | {overall["brier"]:.4f} |
+| Log loss, before calibration | {overall["logloss"]:.4f} |
 | Train AUC less test AUC | {overall["gap"]:+.4f} |
 
 ### What joining changes, bank by bank

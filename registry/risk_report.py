@@ -161,7 +161,8 @@ def _performance(facts: Facts) -> Section:
         (
             Text(
                 "Out-of-time test, all banks together, with 95% bootstrap intervals. Local: each bank's own model on "
-                "its own records. Pooled: all records in one place, which only a simulation can have."
+                "its own records. Pooled: all records in one place, which only a simulation can have. Brier score and "
+                "log loss are those of the models as trained, before calibration."
             ),
             Table("Models", figures),
             *_split_by_row(facts.split_by_row),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from credit.encoding import Encoding
-from credit.shap_summary import ShapSums, by_bank, dependence, rank_agreement
+from credit.shap_summary import ShapSums, by_bank, dependence, extremes, rank_agreement
 
 FEATURES = ("age", "sector")
 ENCODING = Encoding(FEATURES, {"sector": {"retail": -0.5, "farming": 0.75, "": 0.0}})
@@ -49,3 +50,9 @@ def test_banks_stand_side_by_side():
 def test_the_same_order_agrees_and_the_reverse_does_not():
     assert rank_agreement(np.array([3.0, 2, 1]), np.array([0.3, 0.2, 0.1])) == pytest.approx(1)
     assert rank_agreement(np.array([3.0, 2, 1]), np.array([1.0, 2, 3])) == pytest.approx(-1)
+
+
+def test_many_levels_are_shown_from_both_ends():
+    curve = pl.DataFrame({"value": [*"edcba"], "records": [9] * 5, "shap": [5.0, 4.0, 3.0, 2.0, 1.0]})
+    assert extremes(curve, 2)["value"].to_list() == ["a", "b", "d", "e"]
+    assert extremes(curve, 3)["value"].to_list() == [*"abcde"]
