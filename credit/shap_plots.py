@@ -11,7 +11,7 @@ from credit.canvas import BAD, COLOURS, png
 from credit.shap_summary import extremes
 
 # So many levels of a category, from either end, are legible in a panel.
-EXTREMES = 8
+EXTREMES = 10
 
 
 def bank_heatmap(means: pl.DataFrame, titles: Mapping[str, str]) -> bytes:

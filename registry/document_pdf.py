@@ -19,7 +19,7 @@ from registry.document import Block, Document, Picture, Section, Table, Text
 
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
-TALLEST = 110 * mm
+TALLEST = 90 * mm
 PADDING = 13.0
 PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 LINE, SHADE = colors.HexColor("#d0d7de"), colors.HexColor("#f6f8fa")
