@@ -1,1 +1,1 @@
-"""The command line. Each command's work sits in a module of its own, loaded when the command runs."""
+"""The command line. A command is declared beside its work; what it needs is loaded when it runs."""

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
 from rich.console import Console
 from rich.table import Column, Table
 
 from cli.models import open_registry
+from cli.options import RegisteredModel
+
+app = typer.Typer(no_args_is_help=True, help="Audit: nothing was changed, and where a decision came from.")
+
+LogFile = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FEDCREDIT_DECISION_LOG", help="The service's decision log: a file or postgresql:// URL."
+    ),
+]
 
 
-def verify_command(log: str | None, model: str) -> None:
-    """Verify the chain of promotions and, where one is named, of a decision log."""
+@app.command("verify")
+def verify_command(log: LogFile = None, model: RegisteredModel = "") -> None:
+    """Verify the hash chains of promotions and decisions."""
     console, registry = Console(soft_wrap=True), open_registry(model)
     console.print(f"{registry.verify():,} promotions of {registry.model}: as they were recorded")
     if log is not None:
@@ -18,13 +32,18 @@ def verify_command(log: str | None, model: str) -> None:
         console.print(f"{verify_log(log):,} decisions in {log}: as they were recorded")
 
 
-def trace_command(request: str, log: str, model: str) -> None:
-    """From one decision back to the banks' data, past both hash chains."""
+@app.command("trace")
+def trace_command(
+    request: Annotated[str, typer.Argument(help="The decision's request id (X-Request-ID of the answer).")],
+    log: LogFile = None,
+    model: RegisteredModel = "",
+) -> None:
+    """Lead one decision back to its model, contract, run and the banks' data fingerprints."""
     from bento.decision_log import decision_on
     from registry.audit import trace
 
     registry = open_registry(model)
-    found = trace(decision_on(log, request), registry)
+    found = trace(decision_on(log or "decisions.db", request), registry)
     registry.verify()
     console = Console()
     for title, facts in found.parts().items():

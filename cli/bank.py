@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+app = typer.Typer(no_args_is_help=True, help="A bank's site: its key, its records, its agent.")
+BankFolder = Annotated[Path, typer.Option("--folder", envvar="BANK", help="The bank's folder.")]
 
+
+@app.command("init")
 def init_command(
-    folder: Path, name: str, contract: str, records: Path, coordinator: str, certificate: Path
+    name: Annotated[str, typer.Option(help="The bank's name, as the consortium and the records have it.")],
+    records: Annotated[Path, typer.Option(help="CSV or Parquet of the contract's columns.")],
+    coordinator: Annotated[str, typer.Option(help="The gate's host:port.")],
+    certificate: Annotated[Path, typer.Option(help="The coordinator's ca.crt.")] = Path("ca.crt"),
+    contract: Annotated[str, typer.Option(help="A shipped name or a path.")] = "sba",
+    folder: BankFolder = Path("bank"),
 ) -> None:
-    """Check contract and records, try a training on them, then write `bank.yaml` and the keys."""
+    """Check contract and records, try a training on them inside the bank, make the bank's key.
+
+    [dim]fedcredit bank init --name "BANK 01" --records loans.csv --coordinator fed.example.org:9443[/]
+    """
     from federated.engines.keys import create_node_key, create_secret
     from federated.membership import Membership, key_name, save_membership
 
@@ -31,8 +45,9 @@ def init_command(
     )
 
 
-def up_command(folder: Path) -> None:
-    """Run SuperNode and agent until interrupted."""
+@app.command("up")
+def up_command(folder: BankFolder = Path("bank")) -> None:
+    """Dial the coordinator and answer its messages; nothing listens for others."""
     from federated.engines.bank_node import run_bank
     from federated.engines.processes import interrupt_on_terminate
     from federated.membership import load_membership
@@ -43,8 +58,9 @@ def up_command(folder: Path) -> None:
     run_bank(folder.resolve(), console.print)
 
 
-def status_command(folder: Path) -> None:
-    """Say whether this bank could take part now, and what it answered last."""
+@app.command("status")
+def status_command(folder: BankFolder = Path("bank")) -> None:
+    """Show whether the coordinator is reached and what was answered last."""
     from federated.engines.bank_node import bank_status
     from federated.engines.bundle import bundle_sha256
     from federated.engines.reachability import reach

@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from credit.contract import load_contract
+from cli.options import ContractName
 from credit.home import Home
 
 if TYPE_CHECKING:
+    from credit.contract import Contract
     from credit.streaming import FileIngestion
 
 MOST_FAULTS = 40
 
+app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")
 
-def show_command(name: str) -> None:
-    """Print a contract's columns."""
-    contract = load_contract(name)
-    title = f"{contract.title} (contract {contract.name} v{contract.version}, {contract.fingerprint[:12]})"
+
+@app.command("show")
+def show_command(contract: ContractName = "sba") -> None:
+    """Show a contract's columns: where each comes from, what it means, what it may be used for."""
+    from credit.contract import load_contract
+
+    shown = load_contract(contract)
+    title = f"{shown.title} (contract {shown.name} v{shown.version}, {shown.fingerprint[:12]})"
     table = Table("name", "from", "role", "meaning", "unit or levels", title=title)
-    for field in contract.fields.values():
+    for field in shown.fields.values():
         levels = f"{len(field.levels)} levels" if field.levels else field.unit
         origin = getattr(field, "source", None) or getattr(field, "sql", "")
         table.add_row(field.name, origin, field.role, field.title, levels)
     Console().print(table)
 
 
-def draft_command(source: str, output: Path, target: str) -> None:
-    """Propose a contract for a file or database table and print why each column is what it is."""
+@app.command("draft")
+def draft_command(
+    data: Annotated[str, typer.Argument(help="CSV, CSV.gz or Parquet (or a glob), or DATABASE_URL#table.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The contract file to write.")] = Path(
+        "contract.yaml"
+    ),
+    target: Annotated[
+        str, typer.Option(help="The column of the outcome, where it isn't found by itself.")
+    ] = "",
+) -> None:
+    """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
+
+    [dim]fedcredit contract draft loans.csv -o loans.yaml --target Status[/]
+    """
     from credit.drafting import draft_contract
     from credit.errors import DataError
     from credit.files import whole_file
@@ -42,8 +61,8 @@ def draft_command(source: str, output: Path, target: str) -> None:
         raise DataError(f"{output} is there already: name another file with -o, or remove it")
     name = re.sub(r"[^a-z0-9]+", "_", output.stem.lower()).strip("_") or "own"
     with console.status("reading"):
-        raw, data = own_records(source, Home().data, output.resolve().parent)
-        draft = draft_contract(raw, name if name[0].isalpha() else f"own_{name}", data, target)
+        raw, section = own_records(data, Home().data, output.resolve().parent)
+        draft = draft_contract(raw, name if name[0].isalpha() else f"own_{name}", section, target)
     with whole_file(output) as aside:
         aside.write_text(draft.text)
     table = Table("column", "role", "read as", "because", title=f"{output}: {raw.rows:,} records")
@@ -53,32 +72,33 @@ def draft_command(source: str, output: Path, target: str) -> None:
     console.print(f"Edit {output}, then: fedcredit contract check {output}", soft_wrap=True)
 
 
-def check_command(name: str) -> None:
-    """Ingest a contract's data and print what would go to quarantine, where first, and what leaks."""
+@app.command("check")
+def check_command(contract: ContractName = "sba") -> None:
+    """Check a contract against its data and say what would go to quarantine, and why."""
+    from credit.contract import load_contract
     from credit.sources import own_data, raw_records
     from credit.streaming import ingest_file
 
-    contract, home, console = load_contract(name), Home(), Console()
+    checked, home, console = load_contract(contract), Home(), Console()
     with console.status("reading"):
-        raw = raw_records(name, home.data)
-    quarantine = home.quarantine / contract.name / "checked.parquet"
+        raw = raw_records(contract, home.data)
+    quarantine = home.quarantine / checked.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
-        done = ingest_file(raw, contract, quarantine, lambda records: _kept(records, name))
-    data = own_data(name)
+        done = ingest_file(raw, checked, quarantine, lambda records: _kept(records, checked))
+    data = own_data(contract)
     console.print(_quarantine_table(done, quarantine, of_lines=data is None or data.is_one_csv()))
     for column, count in done.mended.items():
         if count:
             console.print(f"{column}: {count:,} values outside the book or range taken as missing")
-    rates = ", ".join(f"{c} {done.outcomes[i]:,}" for i, c in enumerate(contract.classes))
+    rates = ", ".join(f"{c} {done.outcomes[i]:,}" for i, c in enumerate(checked.classes))
     console.print(f"{done.kept:,} of {done.rows:,} records kept: {rates}")
-    _print_leaks(done, name, console)
+    _print_leaks(done, checked, console)
 
 
-def _kept(records, name: str):
+def _kept(records, contract: Contract):
     from credit.splits import with_parts
     from credit.streaming import compact
 
-    contract = load_contract(name)
     return compact(with_parts(records, contract, 0), contract, "part")
 
 
@@ -104,12 +124,11 @@ def _quarantine_table(done: FileIngestion, quarantine: Path, of_lines: bool) -> 
     return table
 
 
-def _print_leaks(done: FileIngestion, name: str, console: Console) -> None:
+def _print_leaks(done: FileIngestion, contract: Contract, console: Console) -> None:
     import polars as pl
 
     from credit.leaks import leak_findings
 
-    contract = load_contract(name)
     sizes = dict(done.records.group_by("part").len().iter_rows())
     parts = ", ".join(f"{part} {sizes.get(part, 0):,}" for part in ("train", "validation", "test"))
     console.print(f"split by {contract.split.by}: {parts}")

@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
+app = typer.Typer(no_args_is_help=True, help="The coordinator: where banks meet.")
+CoordinatorFolder = Annotated[
+    Path, typer.Option("--folder", envvar="COORDINATOR", help="The coordinator's folder.")
+]
 SECONDS_BETWEEN_LOOKS = 3.0
 
 
-def init_command(folder: Path, hosts: list[str], gate_port: int, link_port: int) -> None:
-    """Make a coordinator's folder: certificates, secret, settings."""
+@app.command("init")
+def init_command(
+    host: Annotated[list[str], typer.Option(help="Name or address by which banks reach the gate.")],
+    folder: CoordinatorFolder = Path("coordinator"),
+    gate_port: Annotated[int, typer.Option(help="Port for the banks.")] = 9443,
+    link_port: Annotated[int, typer.Option(help="Port of the SuperLink, for this machine only.")] = 9090,
+) -> None:
+    """Make certificates, secret and settings of a coordinator.
+
+    [dim]fedcredit coordinator init --host fed.example.org[/]
+    """
     from federated.engines.coordinator import Coordinator, Settings
 
-    made = Coordinator.create(folder, Settings(hosts=hosts, gate_port=gate_port, link_port=link_port))
+    made = Coordinator.create(folder, Settings(hosts=host, gate_port=gate_port, link_port=link_port))
     console = Console()
     console.print(f"[bold]made[/]      {made.folder}")
-    console.print(f"[bold]to banks[/]  {made.folder / 'ca.crt'}, and the address {hosts[0]}:{gate_port}")
+    console.print(f"[bold]to banks[/]  {made.folder / 'ca.crt'}, and the address {host[0]}:{gate_port}")
     console.print(
         f"[bold]of banks[/]  their bank.pub, as {made.folder / 'banks'}/NAME.pub, named as `fedcredit bank init` said"
     )
 
 
-def up_command(folder: Path) -> None:
-    """Run SuperLink and gate until interrupted; take in public keys as they come."""
+@app.command("up")
+def up_command(folder: CoordinatorFolder = Path("coordinator")) -> None:
+    """Run SuperLink and gate; take in banks whose public keys are in the folder's banks/."""
     from federated.engines.coordinator import Coordinator
     from federated.engines.deployment import wait_for_link
     from federated.engines.processes import interrupt_on_terminate, start_gate, start_superlink

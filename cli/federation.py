@@ -3,57 +3,72 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from cli.options import ConsortiumFile
 
-def banks_command(path: Path) -> None:
-    """Print the consortium's banks and terms."""
+app = typer.Typer(no_args_is_help=True, help="The federation: banks that train together.")
+
+
+@app.command("banks")
+def banks_command(consortium: ConsortiumFile = Path("consortium.yaml")) -> None:
+    """List the consortium's banks and terms."""
     from federated.consortium import load_consortium
 
-    consortium = load_consortium(path)
-    table = Table("alias", "name in the records", title=f"{consortium.name}: {len(consortium.banks)} banks")
-    for bank in consortium.banks:
+    chosen = load_consortium(consortium)
+    table = Table("alias", "name in the records", title=f"{chosen.name}: {len(chosen.banks)} banks")
+    for bank in chosen.banks:
         table.add_row(bank.alias, bank.name)
     console = Console()
     console.print(table)
-    cap = (
-        f"at most {consortium.records_per_bank:,} records a bank"
-        if consortium.records_per_bank
-        else "all records"
-    )
+    most = chosen.records_per_bank
+    cap = f"at most {most:,} records a bank" if most else "all records"
     console.print(
-        f"data set {consortium.dataset}, {cap}; {', '.join(consortium.families)} by {consortium.strategy}, "
-        f"{consortium.rounds} rounds, quorum {consortium.quorum:.0%}, seed {consortium.seed}"
+        f"data set {chosen.dataset}, {cap}; {', '.join(chosen.families)} by {chosen.strategy}, "
+        f"{chosen.rounds} rounds, quorum {chosen.quorum:.0%}, seed {chosen.seed}"
     )
 
 
+@app.command("compare")
 def compare_command(
-    path: Path,
-    dataset: str,
-    families: list[str],
-    strategies: list[str],
-    skew: list[float],
-    rounds: int,
-    plot: Path,
+    consortium: ConsortiumFile = Path("consortium.yaml"),
+    dataset: Annotated[
+        str, typer.Option(envvar="DATASET", help="Another data set than the consortium's.")
+    ] = "",
+    family: Annotated[
+        list[str] | None, typer.Option(help="Models to train; the consortium's by default.")
+    ] = None,
+    strategy: Annotated[list[str] | None, typer.Option(help="Strategies; all of them by default.")] = None,
+    skew: Annotated[
+        list[float] | None, typer.Option(help="Also among 5 banks of label skew Dirichlet(so much).")
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="At most so many rounds.")] = 30,
+    plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("reports/comparison.png"),
 ) -> None:
-    """Train every strategy on every case; print the table, write the plot."""
+    """Compare strategies and models on the consortium's banks, and on skewed ones.
+
+    [dim]fedcredit federation compare --family lightgbm --skew 0.15[/]
+    """
     from cli.run import chosen_consortium
     from credit.home import Home
     from credit.plots import comparison_plot
     from federated.cases import Dealt
     from federated.comparison import Terms, compare
     from federated.consortium import load_consortium
+    from federated.strategies import STRATEGIES
 
-    consortium, console = load_consortium(chosen_consortium(dataset, "", path, Home())), Console()
-    dealt = Dealt.ingested(consortium, Home())
-    cases = [dealt.by_bank(), *(dealt.skewed(5, alpha) for alpha in skew)]
-    terms, rows = Terms(rounds, consortium.patience, consortium.seed), []
+    chosen, console = load_consortium(chosen_consortium(dataset, "", consortium, Home())), Console()
+    dealt = Dealt.ingested(chosen, Home())
+    cases = [dealt.by_bank(), *(dealt.skewed(5, alpha) for alpha in skew or [])]
+    terms, rows = Terms(rounds, chosen.patience, chosen.seed), []
     with console.status("training") as status:
         for case in cases:
-            for row in compare(case, families or consortium.families, strategies, terms):
+            for row in compare(case, family or chosen.families, strategy or list(STRATEGIES), terms):
                 rows.append(row)
                 status.update(f"{case.name}: {row['family']} {row['trained']} done, AUC {row['auc']:.4f}")
     for case in dict.fromkeys(row["case"] for row in rows):

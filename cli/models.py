@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.options import RegisteredModel
 from credit.errors import FedCreditError, RegistryError
 from credit.home import Home
 
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
     from registry.promotion import Registry, Version
 
 
-def history_command(model: str, on: str) -> None:
-    """Print every verdict on the registered model, oldest first; or who was champion at the end of a day."""
+def history_command(
+    on: Annotated[str, typer.Option(help="A date: who was champion at its end.")] = "",
+    model: RegisteredModel = "",
+) -> None:
+    """Who was champion when, and why.
+
+    [dim]fedcredit history --on 2026-11-22[/]
+    """
     registry = open_registry(model)
     if on:
         Console().print(_champion_on(registry, on))
@@ -51,16 +59,28 @@ def _champion_on(registry: Registry, on: str) -> str:
     return f"on {on}: version {event.version}, champion since {since} UTC by {event.action} of {event.who}: {event.why}"
 
 
-def promote_command(version: str, override: str, model: str) -> None:
-    """Make `version` champion by a person's decision, and package it."""
+def promote_command(
+    version: Annotated[str, typer.Argument(help="Version to make champion.")],
+    override: Annotated[str, typer.Option(help="The reason, which is recorded.")],
+    model: RegisteredModel = "",
+) -> None:
+    """Make a version champion by hand, whatever the gate said; the reason is recorded.
+
+    [dim]fedcredit promote 3 --override "champion 4 refuses too many new firms"[/]
+    """
     if not override.strip():
         raise RegistryError('promoting by hand needs a reason: --override "why"')
     registry = open_registry(model)
     _say(registry, registry.champion(), registry.override(version, override.strip()))
 
 
-def rollback_command(why: str, model: str) -> None:
-    """Make the champion before this one champion again, and package it where it is not."""
+def rollback_command(
+    why: Annotated[str, typer.Option(help="The reason, which is recorded.")], model: RegisteredModel = ""
+) -> None:
+    """Make the champion before this one champion again.
+
+    [dim]fedcredit rollback --why "version 4 refuses too many new firms"[/]
+    """
     if not why.strip():
         raise RegistryError('a rollback needs a reason: --why "..."')
     registry = open_registry(model)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from credit.errors import RegistryError
 
+app = typer.Typer(no_args_is_help=True, help="Releases: what goes to the Hugging Face Hub.")
 
-def verify_command(folder: Path) -> None:
-    """Verify each part of a release against its manifest."""
+
+@app.command("verify")
+def verify_command(folder: Annotated[Path, typer.Argument(help="A release folder.")]) -> None:
+    """Check that a release folder holds exactly what its manifest lists."""
     from credit.manifest import verify_manifest
 
     for part in _parts(folder):
@@ -19,8 +24,15 @@ def verify_command(folder: Path) -> None:
         Console().print(f"{part}: as its manifest says")
 
 
-def publish_command(folder: Path, namespace: str, public: bool) -> None:
-    """Push a staged release to the Hub."""
+@app.command("publish")
+def publish_command(
+    folder: Annotated[Path, typer.Argument(help="A release folder, of `fedcredit run`.")],
+    namespace: Annotated[
+        str, typer.Option(envvar="HF_NAMESPACE", help="User or organisation on the Hub.")
+    ] = "",
+    public: Annotated[bool, typer.Option(help="Make the repositories public.")] = False,
+) -> None:
+    """Publish a staged release on the Hub; needs HF_TOKEN. Publishing twice changes nothing."""
     from registry.hub import publish_release
 
     token = os.environ.get("HF_TOKEN")

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
+from cli.options import ConsortiumFile
 from credit.errors import NoChampionError
 from credit.home import Home
 
 
-def run_command(dataset: str, banks: str, consortium: Path, report: Path) -> None:
-    """Run the pipeline, print its tables, write its report."""
+def run_command(
+    dataset: Annotated[
+        str,
+        typer.Option(
+            envvar="DATASET", help="Contract to use: sba, synthetic, credit_score, home_credit, or a path."
+        ),
+    ] = "",
+    banks: Annotated[
+        str,
+        typer.Option(
+            envvar="BANKS", help="So many of the largest banks, or 'all': the 100 largest, uncapped."
+        ),
+    ] = "",
+    consortium: ConsortiumFile = Path("consortium.yaml"),
+    report: Annotated[Path, typer.Option(help="Where the run's report is written.")] = Path(
+        "reports/latest.json"
+    ),
+) -> None:
+    """Run the whole pipeline: ingest, train, average, evaluate, explain, promote, package, publish.
+
+    [dim]fedcredit run --dataset synthetic --banks 5[/]
+    """
     from pipelines.environment import prepare
 
     console, home = Console(), Home()

@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from credit.errors import FedCreditError
+import typer
+
+from cli.options import RegisteredModel
+from cli.packages import champions_package
 from credit.home import Home
 
 
-def dagster_ui(port: int) -> None:
-    """Dagster's UI and daemon on the workspace of this folder, until stopped."""
+def dev_command(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the Dagster UI.")] = 3000,
+) -> None:
+    """Open the Dagster UI on this machine: runs, lineage, schedules."""
     from pipelines.environment import prepare
 
     prepare(Home())
@@ -32,8 +38,10 @@ def dagster_ui(port: int) -> None:
     )
 
 
-def mlflow_ui(port: int) -> None:
-    """MLflow's UI on the home's tracking store, until stopped."""
+def mlflow_command(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the MLflow UI.")] = 5000,
+) -> None:
+    """Open the MLflow UI on this machine: runs, figures, model versions."""
     from pipelines.environment import prepare
 
     home = Home()
@@ -44,8 +52,14 @@ def mlflow_ui(port: int) -> None:
     _become([_tool("mlflow"), "server", "--port", str(port), "--workers", "1", *store])
 
 
-def scoring_service(port: int, bento: str, model: str) -> None:
-    """The scoring service on the champion's Bento (or the one named), until stopped."""
+def serve_command(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the scoring service.")] = 8000,
+    bento: Annotated[
+        str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")
+    ] = "",
+    model: RegisteredModel = "",
+) -> None:
+    """Serve the champion: POST /predict answers with a probability of default and its reasons."""
     from pipelines.environment import prepare
 
     home = Home()
@@ -57,51 +71,10 @@ def scoring_service(port: int, bento: str, model: str) -> None:
     serve(target, port)
 
 
-def package_continuations(banks: list[str], output: Path, model: str) -> None:
-    """Write the champion's package with the continuations of `banks`, of the last run."""
-    from rich.console import Console
-
-    from bento.packaging import add_continuations
-    from credit.models import load_model, read_head
-    from pipelines.environment import prepare
-
-    home = Home()
-    prepare(home)
-    package = _champions_package(home, model)
-    family = read_head(package)["family"]
-    folders = {bank: home.storage / "personal_models" / bank / "value" / f"{family}.model" for bank in banks}
-    for bank, folder in folders.items():
-        if not folder.is_dir():
-            raise FedCreditError(
-                f"there is no continuation of {bank} in {folder}: is it an alias of the consortium?"
-            )
-    add_continuations(package, output, {bank: load_model(folder) for bank, folder in folders.items()})
-    console = Console(soft_wrap=True)
-    console.print(f"serve it: fedcredit serve --bento {output}, and ask /predict?bank={banks[0]}")
-    console.print("It holds these banks' own trees: give it to nobody but them.")
-
-
 def _champions_bento(home: Home, model: str) -> str:
     from bento.build import build_bento
 
-    return build_bento(_champions_package(home, model))
-
-
-def _champions_package(home: Home, model: str) -> Path:
-    from cli.models import open_registry
-
-    registry = open_registry(model)
-    sitting = registry.champion()
-    if sitting is None:
-        packaged = sorted({p.name.rpartition("-")[0] for p in home.packages.glob("*-*")})
-        others = f", or serve one of {', '.join(packaged)} with --model" if packaged else ""
-        raise FedCreditError(f"{registry.model} has no champion yet: run `make run` first{others}")
-    package = home.package(registry.model, sitting.number)
-    if not package.is_dir():
-        raise FedCreditError(
-            f"champion version {sitting.number} is not packaged yet: run `make run` once more"
-        )
-    return package
+    return build_bento(champions_package(home, model))
 
 
 def _tool(name: str) -> str:
