@@ -23,6 +23,8 @@ def dev_command(
     from pipelines.environment import prepare
 
     prepare(Home())
+    # Dagster's note to its own developers' tool, which this command stands in for.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:Function `dev_command` is superseded")
     print(f"the Dagster UI: http://127.0.0.1:{port}", flush=True)
     _become(
         [
