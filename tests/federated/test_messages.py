@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 from federated import messages
 from federated.array_bytes import from_array, to_array
 from federated.engines import _flower_internals as flower
-from federated.engines._flower_messages import content_bytes, received
+from federated.engines._flower_messages import answer_to, content_bytes, messages_of, received
 from federated.engines.inprocess import InProcessGrid
 from federated.training import train_federated
 from tests.federated.banks import make_spec
@@ -62,6 +62,40 @@ def test_a_message_arrives_as_over_the_wire(content):
     flower.become_coordinator(1)
     message = Message(content, 2**63 + 5, "train.propose")
     assert flower.to_wire(received(message)) == flower.to_wire(message)
+
+
+def facts(message):
+    """All of a message but the moment it was made."""
+    known = dict(vars(message.metadata))
+    made, lasts = known.pop("_created_at"), known.pop("_ttl")
+    return known, made + lasts, message.content, message.has_error()
+
+
+@pytest.fixture
+def asked():
+    flower.become_coordinator(1)
+    contents = {2**63 + n: messages.pack({"sums": np.full(3, n)}, start=n) for n in range(3)}
+    found = messages_of(contents, "train.histograms")
+    for number, message in enumerate(found):
+        flower.set_message_id(message, str(number))
+    return contents, found
+
+
+def test_messages_made_alike_are_what_flower_makes(asked):
+    for number, ((node, content), message) in enumerate(zip(asked[0].items(), asked[1], strict=True)):
+        theirs = Message(content, node, "train.histograms")
+        flower.set_message_id(theirs, str(number))
+        (ours, until, *rest), (known, their_until, *their_rest) = facts(message), facts(theirs)
+        assert ours == known and rest == their_rest and abs(until - their_until) < 60
+
+
+def test_an_answer_is_what_flower_makes(asked):
+    content = messages.pack({"sums": np.zeros(3)}, {"round": 1})
+    for message in asked[1]:
+        (ours, until, *rest), (known, their_until, *their_rest) = (
+            facts(reply) for reply in (answer_to(message, content), Message(content, reply_to=message))
+        )
+        assert ours == known and rest == their_rest and abs(until - their_until) < 1e-3
 
 
 def test_an_error_arrives():
