@@ -16,7 +16,8 @@ from credit.home import Home
 from registry.document_html import to_html
 from registry.document_pdf import to_pdf
 from registry.promotion import Registry
-from registry.risk_report import Facts, risk_report
+from registry.risk.facts import Facts
+from registry.risk.report import risk_report
 from registry.tracking import Tracking
 
 FOLDERS = ("evaluation", "calibration", "fairness", "stability", "explanation", "explanation_by_bank")

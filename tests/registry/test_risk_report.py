@@ -13,7 +13,8 @@ from credit.policy import Policy
 from registry.document import Document, Picture, Section, Table, Text
 from registry.document_html import to_html
 from registry.document_pdf import to_pdf
-from registry.risk_report import Facts, risk_report
+from registry.risk.facts import Facts
+from registry.risk.report import risk_report
 
 TAGS = {
     "family": "lightgbm",

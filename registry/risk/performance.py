@@ -1,0 +1,94 @@
+"""Sections on how well it ranks, how sure its probabilities are, and what a readable model reaches."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from registry.document import Block, Section, Table, Text
+from registry.risk.facts import Facts
+
+FIGURES = ("family", "strategy", "auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap")
+
+
+def performance(facts: Facts) -> Section:
+    """The federated model beside the banks' own and the pooled one, and what joining changes."""
+    figures = facts.test.select(FIGURES).sort("auc", descending=True)
+    return Section(
+        "Federated against local and pooled",
+        (
+            Text(
+                "Out-of-time test, all banks together, with 95% bootstrap intervals. Local: each bank's own model on "
+                "its own records. Pooled: all records in one place, which only a simulation can have. Brier score and "
+                "log loss are those of the models as trained, before calibration."
+            ),
+            Table("Models", figures),
+            *_split_by_row(facts.split_by_row),
+            *facts.shown("evaluation/roc.png", "ROC curves"),
+            *_uplift(facts.uplift),
+            *facts.shown("evaluation/uplift.png", "Uplift with 95% intervals"),
+        ),
+    )
+
+
+def _split_by_row(figures: pl.DataFrame) -> list[Block]:
+    if figures.is_empty():
+        return []
+    names = ("auc", "logloss", "gap", "accuracy", "macro_f1", "kappa")
+    said = (
+        "The test holds other customers than the training. Split by row, months of one customer would stand in both, "
+        "and the same model on the same records would seem as good as the second line says."
+    )
+    shown = figures.select("split", *(n for n in names if n in figures.columns))
+    return [Text(said), Table("The pooled model, split by customer and by row", shown)]
+
+
+def _uplift(uplift: pl.DataFrame) -> list[Block]:
+    """What the shared model, and each bank's own continuation of it, change: a table each, to fit a page."""
+    own = [c for c in uplift.columns if c.startswith("personalised_")]
+    tables = [Table("What joining changes, bank by bank", uplift.drop(*own, "verdict", strict=False))]
+    if own:
+        kept = uplift.select("bank", "records", "local_auc", *own, pl.col("^verdict$"))
+        short = kept.rename(lambda name: name.removeprefix("personalised_"))
+        tables.append(Table("With each bank's own continuation of the shared model", short))
+    return list(tables)
+
+
+def calibration(facts: Facts) -> Section:
+    """How far the probabilities hold, and the points and threshold made of them."""
+    scoring, score, cost = facts.scoring["scoring"], facts.policy.score, facts.policy.cost
+    figures = pl.DataFrame([{"part": part, **f} for part, f in facts.scoring["figures"].items()])
+    bands = pl.DataFrame([{"band": b.name, "from_points": b.low} for b in score.bands])
+    return Section(
+        "Calibration, points and threshold",
+        (
+            Text(
+                f"Calibrated by {scoring['calibration']['method']} on the banks' summed score histograms of the "
+                "validation records; the method was chosen by log loss on halves it was not fitted on. "
+                f"{score.base_score:g} points stand for {score.base_odds:g} good loans to one default, "
+                f"{score.points_to_double_odds:g} points double the odds, held between {score.low:g} and "
+                f"{score.high:g}. "
+                f"A missed default costs {cost.missed_default:g}, a refused good loan {cost.refused_good:g}: refused "
+                f"from a probability of {scoring['threshold']:.4f} on."
+            ),
+            Table("Before (raw) and after calibration", figures),
+            *facts.shown("calibration/reliability.png", "Reliability"),
+            *facts.shown("calibration/cost.png", "Expected cost by threshold"),
+            *facts.shown("calibration/points.png", "Points of defaults and of paid loans"),
+            Table("Bands", bands, digits=0),
+        ),
+    )
+
+
+def scorecard(facts: Facts) -> Section:
+    """The scorecard, and what it reaches on the same records."""
+    return Section(
+        "Interpretable challenger: the scorecard",
+        (
+            Text(
+                "A logistic scorecard on weight-of-evidence bins, fitted from sums over banks alone; points are "
+                "against the average training applicant. It shows what a readable model reaches on the same records."
+            ),
+            Table("Out-of-time test", facts.scorecard_figures),
+            Table("Scorecard", facts.scorecard, digits=3),
+        ),
+    )
