@@ -48,12 +48,8 @@ def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
     if raw.is_empty():
         raise DataError("the data hold no record")
     numbered = raw.with_row_index(ROW)
-    return judge(
-        numbered,
-        typed_records(numbered, contract),
-        contract,
-        Repeats(contract, raw.height).among(numbered),
-    )
+    typed = typed_records(numbered, contract)
+    return judge(numbered, typed, contract, Repeats(contract, raw.height).among(typed.records))
 
 
 def check_columns(found: list[str], contract: Contract) -> None:

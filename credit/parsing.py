@@ -35,10 +35,7 @@ def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
         return _unless_missing(pl.when(year >= 1000).then(year), text, column)
     if column.parse == "category":
         missing = {"", *column.missing}
-        book = {text: level for text, level in _book(column).items() if text not in missing}
-        if all(text == level for text, level in book.items()):
-            return pl.when(text.is_in(list(book))).then(text)
-        return text.replace_strict(book, default=None, return_dtype=pl.String)
+        return _level(text, {t: level for t, level in _book(column).items() if t not in missing}, column)
     if column.parse == "date" and not column.missing:
         return text.str.to_date(column.format, strict=False)
     if column.parse == "text" and not column.aliases:
@@ -104,8 +101,17 @@ def _read(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "items":
         return _items(text)
     if column.parse == "category":
-        return text.replace_strict(_book(column), default=None, return_dtype=pl.String)
+        return _level(text, _book(column), column)
     return text.replace(column.aliases) if column.aliases else text
+
+
+def _level(text: pl.Expr, book: dict[str, str], column: Column) -> pl.Expr:
+    """The level that `book` has for each text, null where it has none; its type is the column's book of levels."""
+    levels = pl.Enum(list(column.levels or ()))
+    found = text.cast(pl.Enum(list(book)), strict=False)
+    if list(book) == levels.categories.to_list():
+        return found
+    return pl.lit(pl.Series(list(book.values()), dtype=levels)).gather(found.to_physical())
 
 
 def _book(column: Column) -> dict[str, str]:

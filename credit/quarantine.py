@@ -63,8 +63,8 @@ def _unreadable(typed: Typed, contract: Contract) -> Iterator[pl.DataFrame]:
 
 def _unnamed_outcome(typed: Typed, contract: Contract, sources: Mapping[str, str]) -> pl.DataFrame:
     target = contract.outcome.column
-    unnamed = typed.records.filter(pl.col(target).is_not_null() & pl.col(OUTCOME).is_null())
-    return _because(unnamed[ROW], f"{sources[target]}: no outcome of the contract")
+    unnamed = typed.records[OUTCOME].is_null() & typed.records[target].is_not_null()
+    return _because(typed.records[ROW].filter(unnamed), f"{sources[target]}: no outcome of the contract")
 
 
 def _against_schema(typed: Typed, contract: Contract, sources: Mapping[str, str]) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
@@ -10,6 +12,7 @@ from credit.contract import Contract, Rule
 from credit.errors import DataError
 from credit.fields import Column, Derived, Role
 from credit.ranges import limits
+from credit.typed import as_texts
 
 _DTYPES: dict = dict.fromkeys(("number", "money", "duration", "items"), pl.Float64)
 _DTYPES |= {"year": pl.Int64, "date": pl.Date}
@@ -53,13 +56,18 @@ def _column(field: Column | Derived) -> pa.Column:
     checks = []
     if field.range:
         checks.append(_between(*field.range))
-    if field.levels:
+    if field.levels and not isinstance(field, Column):
         checks.append(
             pa.Check.isin(list(field.levels), error=f"is none of the {len(field.levels)} known levels")
         )
-    dtype = _DTYPES.get(field.parse, pl.String) if isinstance(field, Column) else None
     required = isinstance(field, Column) and field.required
+    dtype = _dtype(field) if isinstance(field, Column) else None
     return pa.Column(dtype, checks=checks, nullable=not required, title=field.title)
+
+
+def _dtype(column: Column) -> Any:
+    """A category's is its book: no other level can be in such a column."""
+    return pl.Enum(list(column.levels)) if column.levels else _DTYPES.get(column.parse, pl.String)
 
 
 def _between(low: float | None, high: float | None) -> pa.Check:
@@ -72,6 +80,6 @@ def _between(low: float | None, high: float | None) -> pa.Check:
 
 def _rule(rule: Rule) -> pa.Check:
     def holds(data: pa.PolarsData) -> pl.LazyFrame:
-        return data.lazyframe.select(pl.sql_expr(rule.sql).fill_null(True))
+        return as_texts(data.lazyframe).select(pl.sql_expr(rule.sql).fill_null(True))
 
     return pa.Check(holds, error=rule.message)

@@ -20,7 +20,7 @@ from credit.files import ParquetLog, whole_file
 from credit.ingestion import Ingestion, check_columns, judge
 from credit.quarantine import REASON
 from credit.readers import Texts
-from credit.typed import typed_records
+from credit.typed import Typed, typed_records
 from credit.uniqueness import Repeats
 
 SLICE = 300_000
@@ -88,20 +88,19 @@ def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[
     """The ingestion of each `slice_rows` records in turn; a value is unique over all of them."""
     repeats = Repeats(contract, raw.count())
 
-    def numbered() -> Iterator[tuple[pl.DataFrame, dict[str, pl.Series]]]:
+    def numbered() -> Iterator[pl.DataFrame]:
         rows = 0
         for batch in raw.batches(slice_rows):
-            texts = batch.with_row_index(ROW, rows)
-            yield texts, repeats.among(texts)
+            yield batch.with_row_index(ROW, rows)
             rows += batch.height
 
-    def ingested(part: tuple[pl.DataFrame, dict[str, pl.Series]]) -> Ingestion:
-        texts, repeated = part
-        return judge(texts, typed_records(texts, contract), contract, repeated)
+    def read(texts: pl.DataFrame) -> tuple[pl.DataFrame, Typed]:
+        return texts, typed_records(texts, contract)
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
-        yield from _in_order(pool, ingested, numbered())
+        for texts, typed in _in_order(pool, read, numbered()):
+            yield judge(texts, typed, contract, repeats.among(typed.records))
 
 
 def _in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -7,7 +7,6 @@ import polars as pl
 
 from credit.contract import Contract
 from credit.features import ROW
-from credit.parsing import typed_column
 
 SLOTS = 4
 """for each record: fewer make more values share one"""
@@ -17,15 +16,14 @@ class Repeats:
     """Finds, slice by slice in order, the records whose value of a unique column stood in an earlier record."""
 
     def __init__(self, contract: Contract, rows: int):
-        self._columns = [c for c in contract.columns if c.unique]
-        self._values = {c.name: UniqueValues(rows) for c in self._columns}
+        self._values = {c.name: UniqueValues(rows) for c in contract.columns if c.unique}
 
-    def among(self, texts: pl.DataFrame) -> dict[str, pl.Series]:
-        """The rows of such records among the next slice's `texts`, which have `row`, by the column's name."""
+    def among(self, records: pl.DataFrame) -> dict[str, pl.Series]:
+        """The rows of such records among the next slice's typed `records`, which have `row`, by the column's name."""
         found = {}
-        for column in self._columns:
-            known = texts.select(ROW, typed_column(column).alias(column.name)).drop_nulls(column.name)
-            found[column.name] = known[ROW].gather(self._values[column.name].add(known[column.name]))
+        for name, values in self._values.items():
+            known = records.select(ROW, name).drop_nulls(name)
+            found[name] = known[ROW].gather(values.add(known[name]))
         return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from credit.fields import Column
 from credit.parsing import known_text, typed_column
-from credit.typed import parse_columns
+from credit.typed import SAMPLE, parse_columns
 from tests.credit.texts import own_contract
 
 RULES = [
@@ -34,9 +34,11 @@ texts = st.one_of(st.none(), st.text(max_size=5), st.lists(word, max_size=5).map
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-@settings(max_examples=150, deadline=None)
+@pytest.mark.parametrize("before", [[], [str(i) for i in range(SAMPLE)]], ids=["few", "many different texts"])
+@settings(max_examples=100, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=20))
-def test_a_file_is_read_as_each_text_is(rule, found):
+def test_a_file_is_read_as_each_text_is(before, rule, found):
+    found = before + found
     column = Column.model_validate({"name": "amount", "source": "Amount", "role": "input", **rule})
     others = [c for c in own_contract().columns if c.name != "amount"]
     contract = own_contract(columns=[*others, column])
