@@ -21,8 +21,8 @@ from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated import messages
 from federated.figures import Question, figure_named
-from federated.histograms import NODES, unpacked_nodes
 from federated.messages import METRICS, SUMS
+from federated.tree_questions import NODES, unpacked_nodes
 
 NOISED = ("counts", "cells", "cover", "tally", "leaf_sums", "histograms")
 TRIPLES = ("leaf_sums", "histograms")

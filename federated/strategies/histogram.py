@@ -12,11 +12,11 @@ from flwr.serverapp import Grid
 from federated.agreement import Agreement
 from federated.bins import Bins
 from federated.growth import Growth, Tree, grow_trees, leaf_values, native_splits, roots
-from federated.histograms import NODES, packed_nodes
 from federated.learners.protocol import TreeLearner
 from federated.leaves import refitted_values
 from federated.roster import Roster
 from federated.strategies.trees import SummingStrategy
+from federated.tree_questions import NODES, packed_nodes
 
 
 class Histogram(SummingStrategy):

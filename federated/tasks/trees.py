@@ -12,12 +12,13 @@ from credit.errors import FederationError
 from credit.features import FeatureSpec
 from federated import messages
 from federated.agreement import Agreement
-from federated.histograms import NODES, CodedRecords, questions_of
+from federated.histograms import CodedRecords
 from federated.learners import tree_learner
 from federated.learners.loss import balanced, gradients
 from federated.learners.protocol import bare, leaf_cover
 from federated.leaves import leaf_sums
 from federated.tasks.task import Parts, losses
+from federated.tree_questions import NODES, questions_of
 
 HELD = "round"
 

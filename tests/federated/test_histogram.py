@@ -15,13 +15,14 @@ from federated.averaging.forest import Forest
 from federated.baselines import train_pooled
 from federated.bins import Bins, level_edges, quantile_edges
 from federated.growth import Growth, grow_trees, leaf_values, native_splits
-from federated.histograms import CodedRecords, packed_nodes, tree_questions, unpacked_nodes
+from federated.histograms import CodedRecords
 from federated.learners import params_of, tree_learner
 from federated.learners.lightgbm import LightGBMParams
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage
 from federated.sketch import REFINEMENTS, cell_counts, first_grid, in_order, refined_grid
 from federated.training import train_federated
+from federated.tree_questions import packed_nodes, tree_questions, unpacked_nodes
 from tests.federated.banks import BrokenSite, make_bank, make_banks, make_spec
 from tests.federated.test_rounds import grid_of, leaving_grid, sites_of
 from tests.federated.test_training import auc, model_bytes, trained

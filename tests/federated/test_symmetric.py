@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from federated.bins import Bins
 from federated.growth import Growth, grow_trees, native_splits
-from federated.histograms import CodedRecords, tree_questions
+from federated.histograms import CodedRecords
 from federated.learners import params_of, tree_learner
 from federated.learners.catboost import CatBoostLearner, CatBoostParams
 from federated.learners.protocol import Shrinkage
 from federated.leaves import refitted_values
 from federated.symmetric_search import common_split
+from federated.tree_questions import tree_questions
 from tests.federated.banks import make_spec
 from tests.federated.test_histogram import sketched
 
