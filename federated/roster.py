@@ -15,6 +15,7 @@ from federated import messages
 from federated.agreement import Agreement
 from federated.bounds import Declared, fault_of
 from federated.engines._flower_internals import AttachedGrid
+from federated.engines.grids import MembersGrid
 from federated.exchange import Exchange, Replies
 from federated.membership import key_name
 
@@ -84,7 +85,7 @@ class Roster:
 
     def grid(self) -> Grid:
         """The exchange's grid as strategies should see it: without banks that take no part."""
-        return _MembersGrid(self.exchange.grid, self)
+        return MembersGrid(self.exchange.grid, lambda: self.nodes)
 
     def gather(self) -> dict[int, str]:
         """Take in new banks and tell them the agreement; wait for a quorum. Returns failures by node.
@@ -209,41 +210,3 @@ class Roster:
         reasons = [f"{name}: {why}" for name, why in self.by_name(self.refused | failures).items()]
         of = self.expected or len(self.banks)
         return f"{count} of {of} {what}, the quorum is {self.needed}. " + "; ".join(reasons)
-
-
-class _MembersGrid(Grid):
-    """A grid whose nodes are the roster's."""
-
-    def __init__(self, grid: Grid, roster: Roster):
-        self._grid, self._roster = grid, roster
-
-    def set_run(self, run) -> None:
-        self._grid.set_run(run)
-
-    @property
-    def run(self):
-        return self._grid.run
-
-    def create_message(
-        self,
-        content: RecordDict,
-        message_type: str,
-        dst_node_id: int,
-        group_id: str,
-        ttl: float | None = None,
-    ) -> Message:
-        return Message(content, dst_node_id, message_type, group_id=group_id, ttl=ttl)
-
-    def get_node_ids(self) -> list[int]:
-        return self._roster.nodes
-
-    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
-        return self._grid.push_messages(messages)
-
-    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        return self._grid.pull_messages(message_ids)
-
-    def send_and_receive(
-        self, messages: Iterable[Message], *, timeout: float | None = None
-    ) -> Iterable[Message]:
-        return self._grid.send_and_receive(messages, timeout=timeout)

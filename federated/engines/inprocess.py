@@ -10,10 +10,10 @@ from itertools import count
 
 from flwr.app import Context, Error, Message, RecordDict
 from flwr.clientapp import ClientApp
-from flwr.serverapp import Grid
 
 from federated.engines import _flower_internals as flower
 from federated.engines._flower_messages import received
+from federated.engines.grids import MessageGrid
 
 RUN_ID = 1
 FIRST_NODE = 2**63 + 1
@@ -21,7 +21,7 @@ FIRST_NODE = 2**63 + 1
 BRIEF = 5e-4
 
 
-class InProcessGrid(Grid):
+class InProcessGrid(MessageGrid):
     """Carries messages to one ClientApp that serves every bank, as Flower's engines would.
 
     Messages are copied both ways, as far as anyone could change them, so a bank never shares an object
@@ -46,16 +46,6 @@ class InProcessGrid(Grid):
     @property
     def run(self) -> flower.Run:
         return self._run
-
-    def create_message(
-        self,
-        content: RecordDict,
-        message_type: str,
-        dst_node_id: int,
-        group_id: str,
-        ttl: float | None = None,
-    ) -> Message:
-        return Message(content, dst_node_id, message_type, group_id=group_id, ttl=ttl)
 
     def get_node_ids(self) -> list[int]:
         return list(self.contexts)
