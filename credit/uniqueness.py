@@ -8,7 +8,7 @@ import polars as pl
 from credit.contract import Contract
 from credit.features import ROW
 
-SLOTS = 4
+SLOTS = 3
 """for each record: fewer make more values share one"""
 
 
