@@ -200,9 +200,11 @@ class Roster:
     def _tell(self) -> dict[int, str]:
         if self.agreement is None:
             return {}
-        connected = set(self.exchange.grid.get_node_ids()) & set(self.banks)
+        untold = set(self.exchange.grid.get_node_ids()) & set(self.banks) - self._agreed
+        if not untold:
+            return {}
         content = messages.pack(agreement=self.agreement.to_json())
-        replies = self.exchange.ask("agree", dict.fromkeys(connected - self._agreed, content))
+        replies = self.exchange.ask("agree", dict.fromkeys(untold, content))
         self._agreed |= set(replies.answers)
         return replies.failures
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from credit.contract import Contract
 from credit.fields import Role
 from registry.document import Section, Table, Text
 from registry.risk.facts import Facts
@@ -11,21 +12,27 @@ from registry.risk.facts import Facts
 
 def data(facts: Facts) -> Section:
     """The records read, and how they are split."""
-    split = facts.contract.split
-    rule = (
-        f"by time ({facts.contract.with_role(Role.TIME)[0].title.lower()}): train {split.train[0]}-{split.train[1]}, "
-        f"validation {split.validation[0]}-{split.validation[1]}, out-of-time test {split.test[0]}-{split.test[1]}"
-        if split.by == "time"
-        else f"by {split.by}, seeded, so that no customer stands in two parts"
-    )
     return Section(
         "Data",
         (
             Text(facts.contract.description),
-            Text(f"{facts.raw['rows']:,} records were read. Split {rule}."),
+            Text(f"{facts.raw['rows']:,} records were read. Split {_rule(facts.contract)}."),
             Table("Records and default rates by bank", facts.parts),
         ),
     )
+
+
+def _rule(contract: Contract) -> str:
+    split = contract.split
+    if split.by != "time":
+        return f"by {split.by}, seeded, so that no customer stands in two parts"
+    train, validation, test = (_years(*ends) for ends in (split.train, split.validation, split.test))
+    when = contract.with_role(Role.TIME)[0].title.lower()
+    return f"by time ({when}): train {train}, validation {validation}, out-of-time test {test}"
+
+
+def _years(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def leaks(facts: Facts) -> Section:

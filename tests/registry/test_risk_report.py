@@ -68,7 +68,7 @@ def test_a_rejected_model_keeps_its_report_and_says_why(facts):
     "told",
     ["Purpose and origin", "Months on books", "sensitive: used for fairness figures only", "Federated against local",
      "Calibration, points and threshold", "Fairness", "Stability", "Limits", "no legal advice", "SR 26-2",
-     "Approvals", "f" * 64],
+     "Approvals", "f" * 64, "validation 2005, out-of-time test 2006"],
 )  # fmt: skip
 def test_the_report_tells(facts, told):
     assert told in to_html(risk_report(facts))
