@@ -17,6 +17,7 @@ from credit.models import Model
 from credit.models.catboost import ALONE, CatBoostModel
 from federated.averaging import catboost_json as text
 from federated.averaging.splits import Splits
+from federated.learners.boosting import Boosting
 from federated.learners.protocol import Shrinkage, Structure
 
 
@@ -43,17 +44,11 @@ class BinnedRecords:
     phantoms: int
 
 
-@dataclass(frozen=True)
-class CatBoostLearner:
+class CatBoostLearner(Boosting[CatBoostParams]):
     """Boosts from a shared margin as CatBoost's baseline; scores blobs itself, as CatBoost would."""
 
     family: ClassVar[str] = "catboost"
     symmetric: ClassVar[bool] = True
-
-    params: CatBoostParams
-    n_margins: int
-    monotone: dict[int, int]
-    threads: int
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if not _varies(X):

@@ -16,6 +16,7 @@ from credit.models.lightgbm import LightGBMModel
 from federated.averaging import lightgbm_text as text
 from federated.averaging.forest import Forest
 from federated.averaging.splits import Splits
+from federated.learners.boosting import Boosting
 from federated.learners.loss import gradients
 from federated.learners.protocol import Shrinkage, Structure
 
@@ -40,17 +41,11 @@ class BinnedRecords:
     n_features: int
 
 
-@dataclass(frozen=True)
-class LightGBMLearner:
+class LightGBMLearner(Boosting[LightGBMParams]):
     """Boosts from a shared margin with gradients taken there, so one class boosts as well as two."""
 
     family: ClassVar[str] = "lightgbm"
     symmetric: ClassVar[bool] = False
-
-    params: LightGBMParams
-    n_margins: int
-    monotone: dict[int, int]
-    threads: int
 
     def bind(self, X: np.ndarray, outcome: np.ndarray) -> BinnedRecords:
         if len(outcome) < 2 * self.params.min_data_in_leaf:
