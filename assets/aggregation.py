@@ -8,7 +8,7 @@ import polars as pl
 from assets.engine import Engine, spending
 from assets.ingestion import Parts
 from assets.progress import report_round
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from assets.training import bank_list
 from credit.home import Home
@@ -20,12 +20,9 @@ from registry.tracking import Tracking
 SHUT_OUT = "banks_shut_out"
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
+@all_banks_asset(
     group_name="aggregation",
     kinds={"flower", "lightgbm", "catboost"},
-    owners=OWNERS,
     code_version="1",
     retry_policy=dg.RetryPolicy(max_retries=1),
 )

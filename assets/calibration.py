@@ -8,7 +8,7 @@ import polars as pl
 from assets.engine import Engine, bank_tally
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, every_bank, one_run
+from assets.setting import all_banks_asset, consortium
 from assets.tables import picture, table
 from credit.calibration import ScoreHistogram, error_of_sums, fit_calibration
 from credit.decision_sums import DecisionSums
@@ -26,14 +26,7 @@ Decisions = dict[str, DecisionSums]
 """part -> sums over all banks"""
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="calibration",
-    kinds={"flower", "numpy"},
-    owners=OWNERS,
-    code_version="2",
-)
+@all_banks_asset(group_name="calibration", kinds={"flower", "numpy"}, code_version="2")
 def scoring(
     context: dg.AssetExecutionContext,
     config: Engine,

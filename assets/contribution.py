@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from assets.training import bank_list
 from credit.models import Model
@@ -12,10 +12,7 @@ from credit.plots import contribution_plot
 from registry.tracking import Tracking
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)}, backfill_policy=one_run,
-    group_name="evaluation", kinds={"polars"}, owners=OWNERS, code_version="1",
-)  # fmt: skip
+@all_banks_asset(group_name="evaluation", kinds={"polars"}, code_version="1")
 def contributions(
     context: dg.AssetExecutionContext,
     loan_records: dict[str, Parts],

@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.stability import moved, shown
 from assets.tables import table
 from assets.training import bank_list
@@ -34,14 +34,7 @@ MOST = 5000
 NewRecords = dict[str, pl.DataFrame]
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="monitoring",
-    kinds={"polars"},
-    owners=OWNERS,
-    code_version="1",
-)
+@all_banks_asset(group_name="monitoring", kinds={"polars"}, code_version="1")
 def drift(
     context: dg.AssetExecutionContext,
     raw_loan_records: dict,

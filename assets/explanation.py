@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from assets.training import bank_list
 from credit.explanation import feature_distributions, mean_absolute_shap, sample_records, shap_values
@@ -20,14 +20,7 @@ from registry.tracking import Tracking
 SAMPLE = 1000
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="explanation",
-    kinds={"shap"},
-    owners=OWNERS,
-    code_version="1",
-)
+@all_banks_asset(group_name="explanation", kinds={"shap"}, code_version="1")
 def explanation(
     context: dg.AssetExecutionContext,
     loan_records: dict[str, Parts],

@@ -10,7 +10,7 @@ from assets.calibration import scoring_of
 from assets.engine import Engine, bank_tally
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from credit.fairness import group_cells, group_figures, parity
 from credit.fields import Role
@@ -25,14 +25,7 @@ if TYPE_CHECKING:
 BANK = "bank"
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="evaluation",
-    kinds={"flower", "fairlearn"},
-    owners=OWNERS,
-    code_version="2",
-)
+@all_banks_asset(group_name="evaluation", kinds={"flower", "fairlearn"}, code_version="2")
 def fairness(
     context: dg.AssetExecutionContext,
     config: Engine,

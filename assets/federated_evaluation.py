@@ -5,21 +5,14 @@ import polars as pl
 
 from assets.engine import Engine, bank_tally
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, every_bank, one_run
+from assets.setting import all_banks_asset, consortium
 from assets.tables import table
 from credit.evaluation import ALL_BANKS
 from credit.models import Model
 from registry.tracking import Tracking
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="evaluation",
-    kinds={"flower"},
-    owners=OWNERS,
-    code_version="1",
-)
+@all_banks_asset(group_name="evaluation", kinds={"flower"}, code_version="1")
 def federated_evaluation(
     context: dg.AssetExecutionContext,
     config: Engine,

@@ -14,7 +14,7 @@ from assets.engine import Engine, bank_tally
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from assets.training import bank_list
 from credit.explanation import sample_records
@@ -34,14 +34,7 @@ SAMPLE = 400
 SHOWN = 6
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="explanation",
-    kinds={"flower", "shap"},
-    owners=OWNERS,
-    code_version="2",
-)
+@all_banks_asset(group_name="explanation", kinds={"flower", "shap"}, code_version="2")
 def bank_explanations(
     context: dg.AssetExecutionContext,
     config: Engine,

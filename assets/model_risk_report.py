@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.training import bank_list
 from credit.evaluation import ALL_BANKS
 from credit.features import OUTCOME, PARTS, BankRecords
@@ -23,14 +23,7 @@ from registry.tracking import Tracking
 FOLDERS = ("evaluation", "calibration", "fairness", "stability", "explanation", "explanation_by_bank")
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="promotion",
-    kinds={"html", "pdf"},
-    owners=OWNERS,
-    code_version="1",
-)
+@all_banks_asset(group_name="promotion", kinds={"html", "pdf"}, code_version="1")
 def model_risk_report(
     context: dg.AssetExecutionContext,
     verdict: dict,

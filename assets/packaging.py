@@ -12,7 +12,7 @@ import polars as pl
 
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.training import bank_list
 from bento.package import GoldenCase
 from credit.applicant import applicant_from_source
@@ -32,14 +32,7 @@ GOLDEN = 20
 PUBLISHED_APPLICANTS = 100
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="packaging",
-    kinds={"bentoml"},
-    owners=OWNERS,
-    code_version="1",
-)
+@all_banks_asset(group_name="packaging", kinds={"bentoml"}, code_version="1")
 def scoring_service(
     context: dg.AssetExecutionContext,
     champion: dict,

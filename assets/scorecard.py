@@ -5,7 +5,7 @@ import polars as pl
 
 from assets.engine import Engine, bank_tally
 from assets.ingestion import Parts
-from assets.setting import OWNERS, consortium, contract, every_bank, one_run
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import table
 from credit.calibration import ScoreHistogram, fit_calibration
 from credit.evaluation import ALL_BANKS
@@ -16,14 +16,7 @@ from registry.tracking import Tracking
 FIGURES = ("auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap")
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
-    backfill_policy=one_run,
-    group_name="aggregation",
-    kinds={"flower", "numpy"},
-    owners=OWNERS,
-    code_version="2",
-)
+@all_banks_asset(group_name="aggregation", kinds={"flower", "numpy"}, code_version="2")
 def scorecard(
     context: dg.AssetExecutionContext,
     config: Engine,

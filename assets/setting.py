@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import dagster as dg
@@ -31,3 +31,10 @@ banks = dg.StaticPartitionsDefinition([bank.alias for bank in consortium().banks
 one_run = dg.BackfillPolicy.single_run()
 every_bank = dg.AllPartitionMapping()
 OWNERS = ["team:credit-risk"]
+all_banks_asset = partial(
+    dg.asset,
+    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)},
+    backfill_policy=one_run,
+    owners=OWNERS,
+)
+"""an asset that is made of every bank's records, all in one run"""

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from assets.ingestion import Parts
-from assets.setting import OWNERS, banks, consortium, contract, every_bank, one_run
+from assets.setting import OWNERS, all_banks_asset, banks, consortium, contract, one_run
 from assets.tables import table
 from credit.features import BankRecords
 from credit.models import Model
@@ -44,10 +44,7 @@ def local_models(context: dg.AssetExecutionContext, loan_records: dict[str, Part
     return {bank.name: models for bank, (models, _) in zip(bank_list(loan_records), trained, strict=True)}
 
 
-@dg.asset(
-    ins={"loan_records": dg.AssetIn(partition_mapping=every_bank)}, backfill_policy=one_run, group_name="training",
-    kinds={"lightgbm", "catboost"}, owners=OWNERS, code_version="1",
-)  # fmt: skip
+@all_banks_asset(group_name="training", kinds={"lightgbm", "catboost"}, code_version="1")
 def pooled_models(context: dg.AssetExecutionContext, loan_records: dict[str, Parts]) -> dict[str, Model]:
     """The ceiling, in simulation only: models of all banks' records pooled in one place."""
     from federated.baselines import train_pooled
