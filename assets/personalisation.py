@@ -12,12 +12,12 @@ from credit.workers import in_parallel
 
 @dg.asset(
     partitions_def=banks, backfill_policy=one_run, group_name="personalisation", kinds={"lightgbm", "catboost"},
-    owners=OWNERS, code_version="1",
+    owners=OWNERS, code_version="2",
 )  # fmt: skip
 def personal_models(
     context: dg.AssetExecutionContext, loan_records: dict[str, Parts], federated_models: dict[str, Model]
 ) -> ModelsByBank:
-    """Each bank's continuation of the shared models, or the shared ones where that does not help it."""
+    """What each bank makes of the shared models with trees of its own, or the shared ones where it keeps them."""
     from federated.personalisation import Personal, personalise
 
     def continue_at(bank: BankRecords) -> dict[str, Personal]:

@@ -20,16 +20,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.beside_local import BesideLocal, mean_rows
 from benchmarks.federation_growth import growth, growth_plot
 from benchmarks.label_skew import skew
-from credit.features import OUTCOME, BankRecords
 from credit.files import whole_file
 from credit.home import Home
-from credit.metrics import auc, auc_difference
-from credit.models import Model
+from credit.metrics import auc
 from credit.models.lightgbm import LightGBMModel
 from federated.cases import Dealt
-from federated.comparison import OWN, Case, Terms, compare
+from federated.comparison import Case, Terms, compare, row_of
 from federated.consortium import load_consortium
 from federated.learners.lightgbm import LightGBMParams
 from federated.privacy.masking import MaskingTerms
@@ -41,7 +40,7 @@ RESULTS = Path(__file__).with_name("results") / "federation.json"
 LARGE, MID_SIZE = 12_000, 1_350
 STRATEGIES = ["fedavg", "leaf_refit", "histogram"]
 TREES, RUNS = 150, 2
-DRAWS = (1, 2, 3)
+DRAWS, SEED = (1, 2, 3), 7
 SUMS = {"leaf_refit": "leaf_sums", "histogram": "histograms"}
 
 
@@ -68,52 +67,16 @@ def quality(rounds: int) -> Iterator[dict]:
     rows: list[dict] = []
     for draw in DRAWS:
         case = random_case(draw)
-        case = replace(case, more=BesideLocal(case.banks))
-        for row in compare(case, ["lightgbm", "catboost"], STRATEGIES, Terms(rounds, 6, 7)):
-            rows.append(row)
-            yield row
-    yield from _means(rows)
-
-
-def _means(rows: list[dict]) -> Iterator[dict]:
-    """Of all draws, a row a family and way of training: mean AUC, what it is above pooled (each with own trees or
-    without) and how that spreads over draws, and how many banks fare worse or better in a draw.
-    """
-    aucs: dict[tuple[str, str], np.ndarray] = {}
-    for row in rows:
-        way = row["family"], row["trained"]
-        aucs[way] = np.append(aucs.get(way, []), row["mean_auc"])
-    for (family, trained), found in aucs.items():
-        above = found - aucs[family, "pooled" + (OWN if trained.endswith(OWN) else "")]
-        own = [row for row in rows if (row["family"], row["trained"]) == (family, trained)]
-        counts = {key: np.mean([row[key] for row in own]) for key in ("worse_banks", "better_banks")}
-        yield {"case": "all draws", "family": family, "trained": trained, "mean_auc": float(found.mean()),
-               "above_pooled": float(above.mean()), "spread": float(above.std(ddof=1)), **counts}  # fmt: skip
-
-
-class BesideLocal:
-    """How each bank's model ranks its test records beside its local-only model, by paired bootstrap."""
-
-    def __init__(self, banks: Sequence[BankRecords]):
-        self.tests = [bank.test for bank in banks]
-        self.local: dict[str, list[np.ndarray]] = {}
-
-    def __call__(self, family: str, trained: str, models: Sequence[Model]) -> dict[str, float]:
-        """Banks whose 95% interval of the change is below or above zero, and the mean change's standard error."""
-        scores = [
-            m.probabilities(m.encoding.matrix(t))[:, -1] for m, t in zip(models, self.tests, strict=True)
-        ]
-        base = self.local.setdefault(family, scores)
-        changes = [
-            auc_difference(test[OUTCOME].to_numpy(), score, other, seed=7)
-            for test, score, other in zip(self.tests, scores, base, strict=True)
-        ]
-        errors = np.array([(change.high - change.low) / (2 * 1.96) for change in changes])
-        return {
-            "worse_banks": sum(change.high < 0 for change in changes),
-            "better_banks": sum(change.low > 0 for change in changes),
-            "error_of_change": float(np.sqrt(np.nansum(errors**2)) / len(errors)),
-        }
+        beside = BesideLocal(case.banks, case.spec, SEED)
+        case = replace(case, more=beside)
+        for family in ("lightgbm", "catboost"):
+            for row in compare(case, [family], STRATEGIES, Terms(rounds, 6, SEED)):
+                rows.append(row)
+                yield row
+                if row["trained"] == "local":
+                    rows.append(row_of(case, family, "own half alone", beside.own_half(family), 0.0))
+                    yield rows[-1]
+    yield from mean_rows(rows)
 
 
 def times(rounds: int) -> Iterator[dict]:

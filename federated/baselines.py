@@ -14,17 +14,15 @@ from credit.features import BankRecords, FeatureSpec
 from credit.models import Model
 from credit.models.logistic import LogisticModel, Standardisation, feature_moments
 from federated.agreement import base_margin, logged_mask
+from federated.boosting import Pace, boosted
 from federated.learners import params_of, tree_learner
 from federated.learners.logistic import LogisticLearner, LogisticParams
-from federated.learners.loss import log_loss_sum
-from federated.learners.protocol import TreeLearner, leaf_cover
+from federated.learners.protocol import leaf_cover
 from federated.site import encode, outcome_counts
 from federated.tasks.task import Part, Parts
 
-MOST_TREES = 300
-TREES_BLIND = 100
-TREES_A_STEP = 10
-PATIENCE = 3
+PACE = Pace(trees=10, steps=30, patience=3)
+BLIND = Pace(trees=10, steps=10, patience=None)
 
 
 def train_local(family: str, records: BankRecords, spec: FeatureSpec, seed: int, params: Any = None) -> Model:
@@ -63,9 +61,16 @@ def _train(
     if family == "logistic":
         return _logistic(LogisticParams(**plain_params), parts.train, base, encoding, spec)
     learner = tree_learner(family, plain_params, spec, threads)
-    trees = _boost(learner, parts, base, seed)
+    start = [np.tile(np.array(base), (len(p.outcome), 1)) for p in (parts.train, parts.validation)]
+    steps = boosted(learner, parts, (start[0], start[1]), pace(parts), seed).steps
+    trees = learner.combine(steps, [1.0] * len(steps))
     cover = leaf_cover(learner, trees, parts.train.X)
     return learner.finish(trees, base, cover, encoding, spec.classes)
+
+
+def pace(parts: Parts) -> Pace:
+    """How a bank boosts by itself: for a fixed number of steps where its validation records hold one class."""
+    return PACE if len(np.unique(parts.validation.outcome)) > 1 else BLIND
 
 
 def _logistic(
@@ -81,22 +86,3 @@ def _logistic(
     start[:, -1] = base
     weights = LogisticLearner(params).optimum(start, scale.transform(part.X), part.outcome)
     return LogisticModel(encoding, spec.classes, weights, scale)
-
-
-def _boost(learner: TreeLearner, parts: Parts, base: Sequence[float], seed: int) -> bytes:
-    """A blob of the trees up to the lowest validation loss, grown a few at a time."""
-    judged = len(np.unique(parts.validation.outcome)) > 1
-    data = learner.bind(parts.train.X, parts.train.outcome)
-    F, V = (np.tile(np.array(base), (len(p.outcome), 1)) for p in (parts.train, parts.validation))
-    steps: list[bytes] = []
-    best, best_loss = 1, np.inf
-    for step in range(1, (MOST_TREES if judged else TREES_BLIND) // TREES_A_STEP + 1):
-        steps.append(learner.propose(data, F, TREES_A_STEP, seed + step))
-        F += learner.margins(steps[-1], parts.train.X)
-        V += learner.margins(steps[-1], parts.validation.X)
-        loss = log_loss_sum(V, parts.validation.outcome) if judged else -step
-        if loss < best_loss:
-            best, best_loss = step, loss
-        if step - best >= PATIENCE:
-            break
-    return learner.combine(steps[:best], [1.0] * best)

@@ -57,7 +57,7 @@ def compare(case: Case, families: Sequence[str], strategies: Sequence[str], term
     """
     for family in families:
         seconds, local = _timed(lambda f=family: _local(case, f, terms.seed))
-        yield _row(case, family, "local", local, seconds)
+        yield row_of(case, family, "local", local, seconds)
         seconds, pooled = _timed(lambda f=family: train_pooled(f, case.banks, case.spec, terms.seed))
         yield from _shared(case, family, "pooled", pooled, seconds, terms)
         for strategy in strategies:
@@ -93,18 +93,19 @@ def _shared(
     more: dict[str, float] | None = None,
 ) -> Iterator[dict]:
     """Rows of a shared model, and of what the banks make of it."""
-    yield _row(case, family, trained, [model] * len(case.banks), seconds) | (more or {})
+    yield row_of(case, family, trained, [model] * len(case.banks), seconds) | (more or {})
     seconds, own = _timed(
         lambda: in_parallel(lambda bank: personalise(model, bank, case.spec, terms.seed).model, case.banks)
     )
-    yield _row(case, family, trained + OWN, own, seconds)
+    yield row_of(case, family, trained + OWN, own, seconds)
 
 
 def _local(case: Case, family: str, seed: int) -> list[Model]:
     return in_parallel(lambda bank: train_local(family, bank, case.spec, seed), case.banks)
 
 
-def _row(case: Case, family: str, trained: str, models: Sequence[Model], seconds: float) -> dict:
+def row_of(case: Case, family: str, trained: str, models: Sequence[Model], seconds: float) -> dict:
+    """The row (COLUMNS) of each bank's model."""
     scored = [_scored(m, bank.test) for m, bank in zip(models, case.banks, strict=True) if bank.test.height]
     outcome, chance = (np.concatenate(column) for column in zip(*scored, strict=True))
     figures = (np.nanmean(inside_auc(models, case.banks)), auc(outcome, chance), log_loss(outcome, chance))

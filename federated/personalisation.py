@@ -1,4 +1,4 @@
-"""A bank's own continuation of the shared model, chosen on its validation records and kept at the bank."""
+"""What a bank makes of the shared model, chosen on its validation records and kept at the bank."""
 
 from __future__ import annotations
 
@@ -8,27 +8,33 @@ from typing import Any
 import numpy as np
 
 from credit.features import BankRecords, FeatureSpec
-from credit.models import Model
+from credit.metrics import log_losses
+from credit.models import Model, class_probabilities
 from credit.models.logistic import LogisticModel
+from federated.boosting import Boosted, Pace, boosted
 from federated.learners import params_of, tree_learner
 from federated.learners.catboost import CatBoostParams
 from federated.learners.lightgbm import LightGBMParams
 from federated.learners.loss import gradients, log_loss_sum
 from federated.learners.protocol import leaf_cover
+from federated.own_records import finished, own_trees
 from federated.site import encode
-from federated.tasks.task import Part
+from federated.tasks.task import Part, Parts
 
 SMALL_TREES: dict[str, Any] = {
     "lightgbm": LightGBMParams(num_leaves=7, learning_rate=0.05),
     "catboost": CatBoostParams(depth=3, learning_rate=0.05),
 }
-STEPS, TREES_A_STEP, PATIENCE = 30, 5, 4
+CONTINUATION = Pace(trees=5, steps=30, patience=4, fewest=0)
+SURE = 1.96
 SHARED = "the shared model"
+ALONE = "a model of its own records"
+MEAN = "the mean of the shared model, continued, and a model of its own records"
 
 
 @dataclass(frozen=True)
 class Personal:
-    """A bank's model: `own` says what it adds to the shared one; losses are means over its validation records."""
+    """A bank's model: `own` says what it is made of; losses are means over the bank's validation records."""
 
     model: Model
     own: str
@@ -37,39 +43,57 @@ class Personal:
 
 
 def personalise(shared: Model, records: BankRecords, spec: FeatureSpec, seed: int) -> Personal:
-    """The continuation of `shared` with the lowest validation loss of `records`; `shared` itself where none helps.
+    """What `records` make of `shared`, as one native model of its family.
 
-    Trees are continued by a few small ones, logistic margins by an intercept and a scale (Platt 1999). A bank
-    without train or validation records keeps the shared model.
+    Trees: the mean of two models' margins, `shared` continued by a few small trees and one of the bank's own
+    records. Both err by themselves and less so together, and equal weights spare the noise of choosing them
+    (Bates & Granger 1969, Smith & Wallis 2009). A bank whose validation records surely say otherwise keeps
+    the shared model, or its own. Logistic margins: an intercept and a scale (Platt 1999), where the
+    validation loss falls. A bank without train or validation records keeps the shared model.
     """
     train, validation = (encode(f, shared.encoding) for f in (records.train, records.validation))
     if not len(validation.outcome) or not len(train.outcome):
         return Personal(shared, SHARED, float("nan"), float("nan"))
     if isinstance(shared, LogisticModel):
         return _rescaled(shared, train, validation)
-    return _continued(shared, train, validation, spec, seed)
+    return _with_trees(shared, Parts(train, validation), spec, seed)
 
 
-def _continued(shared: Model, train: Part, validation: Part, spec: FeatureSpec, seed: int) -> Personal:
-    learner = tree_learner(shared.family, params_of(shared.family, SMALL_TREES[shared.family]), spec)
-    data, F, V = (
-        learner.bind(train.X, train.outcome),
-        shared.margin(train.X),
-        shared.margin(validation.X),
-    )
-    steps, losses = [], [_mean_loss(V, validation)]
-    for step in range(STEPS):
-        steps.append(learner.propose(data, F, TREES_A_STEP, seed + step))
-        F, V = (m + learner.margins(steps[-1], p.X) for m, p in ((F, train), (V, validation)))
-        losses.append(_mean_loss(V, validation))
-        if min(losses[-PATIENCE:]) > min(losses):
-            break
-    best = int(np.argmin(losses))
-    if not best:
-        return Personal(shared, SHARED, losses[0], losses[0])
-    blob = learner.combine(steps[:best], [1.0] * best)
-    model = learner.continued(shared, blob, leaf_cover(learner, blob, train.X))
-    return Personal(model, f"{best * TREES_A_STEP} trees of its own", losses[0], losses[best])
+def _with_trees(shared: Model, parts: Parts, spec: FeatureSpec, seed: int) -> Personal:
+    outcome, start = parts.validation.outcome, shared.margin(parts.validation.X)
+    learner = tree_learner(shared.family, params_of(shared.family), spec)
+    continued = _continuation(shared, parts, start, spec, seed)
+    alone = own_trees(learner, parts, shared.encoding, len(shared.classes), seed)
+    margins = {MEAN: (continued.validation + alone.validation) / 2.0, SHARED: start, ALONE: alone.validation}
+    losses = {name: log_losses(outcome, class_probabilities(margin)) for name, margin in margins.items()}
+    chosen, model = _surely_best(losses), shared
+    if chosen == ALONE:
+        model = finished(learner, alone.steps, parts, shared.encoding, shared.classes)
+    if chosen == MEAN:
+        steps = continued.steps + alone.steps
+        blob = learner.combine(steps, [0.5] * len(steps))
+        model = learner.continued(shared, blob, leaf_cover(learner, blob, parts.train.X), weight=0.5)
+    return Personal(model, chosen, float(losses[SHARED].mean()), float(losses[chosen].mean()))
+
+
+def _surely_best(losses: dict[str, np.ndarray]) -> str:
+    """The first of `losses`, by record, unless others are lower by more than their noise; then the lowest of those."""
+    (first, usual), *others = losses.items()
+    best, lowest = first, usual.mean()
+    for name, loss in others:
+        less = usual - loss
+        sure = len(less) > 1 and less.mean() > SURE * less.std(ddof=1) / np.sqrt(len(less))
+        if sure and loss.mean() < lowest:
+            best, lowest = name, loss.mean()
+    return best
+
+
+def _continuation(
+    shared: Model, parts: Parts, validation: np.ndarray, spec: FeatureSpec, seed: int
+) -> Boosted:
+    """A few small trees after those of `shared`, whose margins of the validation records are given."""
+    small = tree_learner(shared.family, params_of(shared.family, SMALL_TREES[shared.family]), spec)
+    return boosted(small, parts, (shared.margin(parts.train.X), validation), CONTINUATION, seed)
 
 
 def _rescaled(shared: LogisticModel, train: Part, validation: Part) -> Personal:

@@ -45,9 +45,12 @@ def shared_trees(text: str, fewest: int) -> list[Tree]:
     return [_kept(_emptied(tree, fewest)) for tree in _whole_trees(text)]
 
 
-def continued(text: str, trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:
-    """A whole model text with `trees` after its own, which keep all they hold."""
-    return document([*_whole_trees(text), *trees], features, n_margins)
+def continued(
+    text: str, weight: float, trees: Sequence[Tree], features: Sequence[str], n_margins: int
+) -> str:
+    """A whole model text with `trees` after its own, which keep all they hold, their values times `weight`."""
+    own = (scaled(tree, weight) for tree in _whole_trees(text))
+    return document([*own, *trees], features, n_margins)
 
 
 def document(trees: Sequence[Tree], features: Sequence[str], n_margins: int) -> str:

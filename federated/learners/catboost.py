@@ -124,11 +124,12 @@ class CatBoostLearner(Boosting[CatBoostParams]):
         native = text.document(text.load(blob), cover, base, len(encoding.features))
         return CatBoostModel(encoding, classes, _binary(native))
 
-    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> CatBoostModel:
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray, weight: float = 1.0) -> CatBoostModel:
         assert isinstance(model, CatBoostModel)
         shared = _json(model.booster)
         known = [np.array(tree["leaf_weights"], float) for tree in shared["oblivious_trees"]]
-        trees, base = [*text.trees(shared, 0), *text.load(blob)], shared["scale_and_bias"][1]
+        trees = [*(text.scaled(tree, weight) for tree in text.trees(shared, 0)), *text.load(blob)]
+        base = [weight * value for value in shared["scale_and_bias"][1]]
         features = len(model.encoding.features)
         native = text.document(trees, np.concatenate([*known, cover]), base, features)
         return CatBoostModel(model.encoding, model.classes, _binary(native))

@@ -123,9 +123,10 @@ class LightGBMLearner(Boosting[LightGBMParams]):
         native = text.document([*map(text.stump, base), *trees], encoding.features, self.n_margins)
         return LightGBMModel(encoding, classes, native)
 
-    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> LightGBMModel:
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray, weight: float = 1.0) -> LightGBMModel:
         assert isinstance(model, LightGBMModel)
-        native = text.continued(model.text, _covered(blob, cover), model.encoding.features, self.n_margins)
+        features = model.encoding.features
+        native = text.continued(model.text, weight, _covered(blob, cover), features, self.n_margins)
         return LightGBMModel(model.encoding, model.classes, native)
 
     def trees_of(self, model: Model, most: int) -> bytes:

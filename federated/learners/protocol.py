@@ -112,8 +112,11 @@ class TreeLearner(Protocol):
         """
         ...
 
-    def continued(self, model: Model, blob: bytes, cover: np.ndarray) -> Model:
-        """`model`, of this family, with the blob's trees after its own, and `cover` records in their leaves."""
+    def continued(self, model: Model, blob: bytes, cover: np.ndarray, weight: float = 1.0) -> Model:
+        """`weight` times `model`, of this family, with the blob's trees after its own.
+
+        `cover` has the records in the blob's leaves.
+        """
         ...
 
     def trees_of(self, model: Model, most: int) -> bytes:

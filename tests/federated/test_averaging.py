@@ -53,6 +53,20 @@ def test_the_native_model_is_base_plus_the_weighted_sum(family, n_classes, sizes
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("n_classes", [2, 3])
 @settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10**6), weight=st.floats(0.0, 2.0))
+def test_a_continuation_adds_its_trees_to_the_weighted_model(family, n_classes, seed, weight):
+    learner, (X, rng) = learner_of(family, n_classes), records(seed)
+    shared, own = (proposal(learner, seed + k, n_classes) for k in range(2))
+    model = finished(learner, shared, rng.normal(size=learner.n_margins), X, n_classes)
+    continued = learner.continued(model, own, leaf_cover(learner, own, X), weight)
+    expected = weight * model.margin(X) + learner.margins(own, X)
+    assert np.abs(continued.margin(X) - expected).max() < 1e-9
+    assert np.abs(continued.contributions(X).sum(axis=2) - continued.margin(X)).max() < 1e-6
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("n_classes", [2, 3])
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_contributions_add_up_to_the_margin(family, n_classes, seed):
     learner = learner_of(family, n_classes)

@@ -4,12 +4,14 @@ import pytest
 
 from credit.models import load_model
 from federated.learners.loss import log_loss_sum
-from federated.personalisation import SHARED, personalise
+from federated.own_records import own_model
+from federated.personalisation import ALONE, MEAN, SHARED, personalise
 from federated.site import encode
 from tests.federated.banks import make_bank, make_banks, make_spec
 from tests.federated.test_training import trained
 
-FAMILIES = ("logistic", "lightgbm", "catboost")
+TREES = ("lightgbm", "catboost")
+FAMILIES = ("logistic", *TREES)
 SPEC = make_spec()
 
 
@@ -18,11 +20,13 @@ def shared():
     return {family: trained(family, make_banks(300, 300), rounds=4).model for family in FAMILIES}
 
 
-def odd_bank(n=600):
+def odd_bank(n=600, n_classes=2):
     """A bank whose outcomes are the other way round."""
-    bank = make_bank("odd", n, 5)
+    bank = make_bank("odd", n, 5, n_classes)
     for part in ("train", "validation", "test"):
-        setattr(bank, part, bank.part(part).with_columns((1 - pl.col("outcome")).alias("outcome")))
+        setattr(
+            bank, part, bank.part(part).with_columns((n_classes - 1 - pl.col("outcome")).alias("outcome"))
+        )
     return bank
 
 
@@ -39,12 +43,36 @@ def test_a_bank_unlike_the_others_gains_on_records_not_seen(family, shared):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_validation_loss_never_rises(family, shared):
+def test_the_losses_told_are_those_of_the_models(family, shared):
+    bank = make_bank("north", 200, 1)
+    personal = personalise(shared[family], bank, SPEC, 0)
+    assert personal.loss == pytest.approx(loss(personal.model, bank.validation), abs=1e-9)
+    assert personal.shared_loss == pytest.approx(loss(shared[family], bank.validation), abs=1e-9)
+
+
+def test_a_scale_of_its_own_never_raises_the_validation_loss(shared):
     for seed in range(3):
-        bank = make_bank("north", 200, seed)
-        personal = personalise(shared[family], bank, SPEC, 0)
+        personal = personalise(shared["logistic"], make_bank("north", 200, seed), SPEC, 0)
         assert personal.loss <= personal.shared_loss
-        assert personal.loss == pytest.approx(loss(personal.model, bank.validation), abs=1e-9)
+
+
+@pytest.mark.parametrize("family", TREES)
+def test_a_bank_like_the_others_takes_the_mean_of_both_models(family, shared):
+    bank = make_bank("north", 600, 4)
+    personal = personalise(shared[family], bank, SPEC, 0)
+    assert personal.own == MEAN
+    assert loss(personal.model, bank.test) < loss(own_model(family, bank, SPEC, 0), bank.test)
+
+
+@pytest.mark.parametrize("family", TREES)
+def test_a_bank_that_the_others_mislead_keeps_its_own_model(family):
+    misleading = trained(family, make_banks(2000, 2000), rounds=30).model
+    bank = odd_bank(3000)
+    personal = personalise(misleading, bank, SPEC, 0)
+    assert personal.own == ALONE
+    assert loss(personal.model, bank.test) == pytest.approx(
+        loss(own_model(family, bank, SPEC, 0), bank.test), rel=0.05
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -77,8 +105,9 @@ def test_the_personal_model_is_a_native_one(family, shared, tmp_path):
 def test_three_classes(family):
     spec, banks = make_spec(3), make_banks(300, 400, n_classes=3)
     shared = trained(family, banks, spec, rounds=3).model
-    personal = personalise(shared, banks[0], spec, 0)
-    assert personal.loss <= personal.shared_loss
+    bank = odd_bank(n_classes=3)
+    personal = personalise(shared, bank, spec, 0)
+    assert loss(personal.model, bank.test) < 0.9 * loss(shared, bank.test)
 
 
 def test_an_intercept_of_its_own_gives_a_bank_its_default_rate(shared):
