@@ -241,7 +241,8 @@ def main() -> None:
     for name in asked.only:
         rows = list(_told(name, SECTIONS[name](asked.rounds)))
         results = (json.loads(RESULTS.read_text()) if RESULTS.exists() else {}) | {name: rows}
-        Console(width=140).print(_table(str(SECTIONS[name].__doc__).splitlines()[0], results[name]))
+        table = _table(str(SECTIONS[name].__doc__).splitlines()[0], results[name])
+        Console(width=max(140, 12 * len(table.columns))).print(table)
         results[f"machine of {name}"] = {"cores": os.cpu_count(), "load": os.getloadavg()[0]}
         with whole_file(RESULTS) as aside:
             aside.write_text(json.dumps(results, indent=1))
