@@ -26,10 +26,10 @@ SMALL_TREES: dict[str, Any] = {
     "catboost": CatBoostParams(depth=3, learning_rate=0.05),
 }
 CONTINUATION = Pace(trees=5, steps=30, patience=4, fewest=0)
-SURE = 1.96
+EQUAL, ENOUGH, SURE = 0.5, 900, 1.96
 SHARED = "the shared model"
 ALONE = "a model of its own records"
-MEAN = "the mean of the shared model, continued, and a model of its own records"
+JOINED = "the shared model, continued, joined with a model of its own records"
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def personalise(shared: Model, records: BankRecords, spec: FeatureSpec, seed: in
 
     Trees: the mean of two models' margins, `shared` continued by a few small trees and one of the bank's own
     records. Both err by themselves and less so together, and equal weights spare the noise of choosing them
-    (Bates & Granger 1969, Smith & Wallis 2009). A bank whose validation records surely say otherwise keeps
-    the shared model, or its own. Logistic margins: an intercept and a scale (Platt 1999), where the
-    validation loss falls. A bank without train or validation records keeps the shared model.
+    (Bates & Granger 1969, Smith & Wallis 2009); with less than ENOUGH train records the own one weighs less.
+    A bank whose validation records surely say otherwise keeps the shared model, or its own. Logistic margins:
+    an intercept and a scale (Platt 1999), where the validation loss falls. A bank whose train or validation
+    records hold no outcome, or for trees one alone, keeps the shared model.
     """
     train, validation = (encode(f, shared.encoding) for f in (records.train, records.validation))
     if not len(validation.outcome) or not len(train.outcome):
@@ -60,19 +61,23 @@ def personalise(shared: Model, records: BankRecords, spec: FeatureSpec, seed: in
 
 
 def _with_trees(shared: Model, parts: Parts, spec: FeatureSpec, seed: int) -> Personal:
+    if min(len(np.unique(part.outcome)) for part in (parts.train, parts.validation)) < 2:
+        return Personal(shared, SHARED, float("nan"), float("nan"))
     outcome, start = parts.validation.outcome, shared.margin(parts.validation.X)
     learner = tree_learner(shared.family, params_of(shared.family), spec)
     continued = _continuation(shared, parts, start, spec, seed)
     alone = own_trees(learner, parts, shared.encoding, len(shared.classes), seed)
-    margins = {MEAN: (continued.validation + alone.validation) / 2.0, SHARED: start, ALONE: alone.validation}
+    own = EQUAL * min(1.0, len(parts.train.outcome) / ENOUGH)
+    joined = (1.0 - own) * continued.validation + own * alone.validation
+    margins = {JOINED: joined, SHARED: start, ALONE: alone.validation}
     losses = {name: log_losses(outcome, class_probabilities(margin)) for name, margin in margins.items()}
     chosen, model = _surely_best(losses), shared
     if chosen == ALONE:
         model = finished(learner, alone.steps, parts, shared.encoding, shared.classes)
-    if chosen == MEAN:
-        steps = continued.steps + alone.steps
-        blob = learner.combine(steps, [0.5] * len(steps))
-        model = learner.continued(shared, blob, leaf_cover(learner, blob, parts.train.X), weight=0.5)
+    if chosen == JOINED:
+        weights = [1.0 - own] * len(continued.steps) + [own] * len(alone.steps)
+        blob = learner.combine(continued.steps + alone.steps, weights)
+        model = learner.continued(shared, blob, leaf_cover(learner, blob, parts.train.X), 1.0 - own)
     return Personal(model, chosen, float(losses[SHARED].mean()), float(losses[chosen].mean()))
 
 

@@ -51,7 +51,9 @@ class LightGBMLearner(Boosting[LightGBMParams]):
         if len(outcome) < 2 * self.params.min_data_in_leaf:
             return BinnedRecords(None, outcome, X.shape[1])
         dataset = lgb.Dataset(X, outcome, params=self._library_params(X.shape[1], 0)).construct()
-        return BinnedRecords(dataset, outcome, X.shape[1])
+        # LightGBM leaves features out that can part no leaf of enough records, and fails without any.
+        splits = any(dataset.feature_num_bin(column) for column in range(X.shape[1]))
+        return BinnedRecords(dataset if splits else None, outcome, X.shape[1])
 
     def compared(self, X: np.ndarray) -> np.ndarray:
         return X

@@ -154,3 +154,10 @@ def test_a_monotone_feature_never_lowers_the_margin(family):
     grid = np.repeat(np.nan_to_num(X[:5]), 50, axis=0)
     grid[:, 1] = np.tile(np.linspace(-3, 3, 50), 5)
     assert np.diff(learner.margins(blob, grid).reshape(5, 50), axis=1).min() >= -1e-12
+
+
+def test_a_bank_whose_records_no_feature_parts_proposes_no_split():
+    learner, (X, rng) = learner_of("lightgbm", 2), records(1, n=60)
+    X = np.where(np.arange(60)[:, None] < 5, X, 0.0)
+    blob = learner.propose(learner.bind(X, rng.integers(0, 2, 60)), np.zeros((60, 1)), 3, 0)
+    assert (learner.leaf_sizes(blob) == 1).all()

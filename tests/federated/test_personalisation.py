@@ -5,7 +5,7 @@ import pytest
 from credit.models import load_model
 from federated.learners.loss import log_loss_sum
 from federated.own_records import own_model
-from federated.personalisation import ALONE, MEAN, SHARED, personalise
+from federated.personalisation import ALONE, JOINED, SHARED, personalise
 from federated.site import encode
 from tests.federated.banks import make_bank, make_banks, make_spec
 from tests.federated.test_training import trained
@@ -57,11 +57,33 @@ def test_a_scale_of_its_own_never_raises_the_validation_loss(shared):
 
 
 @pytest.mark.parametrize("family", TREES)
-def test_a_bank_like_the_others_takes_the_mean_of_both_models(family, shared):
+def test_a_bank_like_the_others_takes_both_models(family, shared):
     bank = make_bank("north", 600, 4)
     personal = personalise(shared[family], bank, SPEC, 0)
-    assert personal.own == MEAN
+    assert personal.own == JOINED
     assert loss(personal.model, bank.test) < loss(own_model(family, bank, SPEC, 0), bank.test)
+
+
+@pytest.mark.parametrize("family", TREES)
+def test_a_bank_of_few_records_keeps_close_to_the_shared_model(family, shared):
+    bank = make_bank("small", 600, 4)
+    bank.train, bank.validation = bank.train.head(60), bank.validation.head(20)
+    X = shared[family].encoding.matrix(bank.test)
+    margin = personalise(shared[family], bank, SPEC, 0).model.margin(X)
+    alone = own_model(family, bank, SPEC, 0)
+    away = [
+        np.abs(margin - m).mean()
+        for m in (shared[family].margin(X), alone.margin(alone.encoding.matrix(bank.test)))
+    ]
+    assert away[0] < 0.5 * away[1]
+
+
+@pytest.mark.parametrize("family", TREES)
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_bank_of_one_outcome_keeps_the_shared_model(family, part, shared):
+    bank = make_bank("good", 300, 4)
+    setattr(bank, part, bank.part(part).filter(outcome=0))
+    assert personalise(shared[family], bank, SPEC, 0).model is shared[family]
 
 
 @pytest.mark.parametrize("family", TREES)
