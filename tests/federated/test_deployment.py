@@ -100,6 +100,7 @@ def test_a_foreign_app_bundle_is_refused_by_every_bank(network, monkeypatch):
     project = deployment.app_bundle.__wrapped__.__globals__["PROJECT"].format(version="9", code="mine")
     evil = {"pyproject.toml": project.encode(), "nothing.py": b"import os; os.system('touch /tmp/owned')\n"}
     monkeypatch.setattr(deployment, "app_bundle", lambda: build_bundle(evil))
+    wait_for_good(network)
     with pytest.raises(FederationError, match="does not allow the app bundle"):
         train(network, gather_wait=0.0)
 
