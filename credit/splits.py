@@ -57,7 +57,10 @@ def _by_time(split: TimeSplit, contract: Contract) -> pl.Expr:
 
 def _by_entity(split: EntitySplit, contract: Contract, seed: int) -> pl.Expr:
     entity = contract.only(Role.ENTITY)
-    key = pl.col(entity.name if entity is not None and split.by == "entity" else ROW)
+    key = pl.col(ROW)
+    if entity is not None and split.by == "entity":
+        # By its text, not by its place in the contract's list of levels.
+        key = pl.col(entity.name).cast(pl.String) if entity.levels else pl.col(entity.name)
     place = key.hash(seed).cast(pl.Float64) / 2.0**64
     chain = pl.when(place < split.test).then(_named("test"))
     return (

@@ -23,9 +23,9 @@ from credit.readers import Texts
 from credit.typed import Typed, typed_records
 from credit.uniqueness import Repeats
 
-SLICE = 300_000
-AT_A_TIME = 2
-"""slices: polars spreads each over the cores, but waits for Python between its steps"""
+SLICE = 450_000
+AT_A_TIME = 1
+"""slices read ahead: polars spreads each over the cores, but waits for Python between its steps"""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
