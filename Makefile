@@ -8,7 +8,7 @@ run: .venv/ready  ## take real loans through the whole pipeline
 	@$(FEDCREDIT) run
 
 test: .venv/ready  ## run every test
-	@.venv/bin/python -m pytest -n 3 --dist loadfile
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 dev: .venv/ready  ## open the Dagster UI
 	@$(FEDCREDIT) dev
