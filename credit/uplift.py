@@ -12,9 +12,9 @@ from credit.metrics import auc, auc_difference
 def uplift(test: pl.DataFrame, family: str, *, seed: int, replicates: int = 200) -> pl.DataFrame:
     """What joining changes for each bank: AUC less that of its local-only model, with paired bootstrap intervals.
 
-    `uplift`, `low`, `high` are of the shared model; `personalised_uplift` and its bounds of the bank's own
-    continuation, where `test` has one. `verdict` says whether joining pays, of the one that surely helps, else
-    of the better. Null where a figure is undefined.
+    `uplift`, `low`, `high` are of the shared model; `personalised_uplift` and its bounds of what the bank makes
+    of it, where `test` has that. `verdict` says whether joining pays, of the last of them: the one that the
+    bank decides with. Null where a figure is undefined.
     """
     rows = []
     for (bank,), frame in test.filter(family=family).partition_by(["bank"], as_dict=True).items():
@@ -44,9 +44,8 @@ def _uplift(own: dict[str, pl.DataFrame], strategy: str, prefix: str, seed: int,
 
 def _verdict(row: dict) -> str | None:
     """What a row's bank gains by joining, in words."""
-    known = [prefix for prefix in ("", "personalised_") if prefix + "uplift" in row]
-    best = max(known, key=lambda prefix: (row[prefix + "low"] > 0, row[prefix + "uplift"]))
-    value, low, high = (row[best + name] for name in ("uplift", "low", "high"))
+    own = "personalised_" if "personalised_uplift" in row else ""
+    value, low, high = (row[own + name] for name in ("uplift", "low", "high"))
     if np.isnan(value):
         return None
     if value <= 0:

@@ -15,6 +15,8 @@ import numpy as np
 from federated.averaging.splits import Splits
 
 Tree = dict[str, Any]
+# Of a leaf without records: where its weight is zero, CatBoost's SHAP values depend on what is asked with them.
+NEXT_TO_NOTHING = 1e-6
 
 
 def trees(document: dict[str, Any], fewest: int, monotone: Mapping[int, int] | None = None) -> list[Tree]:
@@ -202,7 +204,7 @@ def _native(tree: Tree, cover: np.ndarray, index: dict[tuple[int, float], int]) 
         }
         for feature, border in tree["splits"]
     ]
-    weights = cover if cover.any() else np.ones(len(cover))
+    weights = np.maximum(cover, NEXT_TO_NOTHING) if cover.any() else np.ones(len(cover))
     return {
         "leaf_values": tree["leaf_values"],
         "leaf_weights": weights.tolist(),

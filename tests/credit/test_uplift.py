@@ -29,6 +29,13 @@ def test_a_bank_that_loses_is_told_plainly():
     assert row["verdict"] == "joining does not pay for this bank"
 
 
+def test_the_verdict_is_of_the_model_that_the_bank_decides_with():
+    row = uplift(scores("north", {"local": 0.5, "federated": 0.2, "personalised": 3}), "f", seed=0).row(
+        0, named=True
+    )
+    assert row["low"] > 0 and row["verdict"] == "joining does not pay for this bank"
+
+
 def test_what_the_test_cannot_tell_is_said_to_be_noise():
     row = uplift(scores("north", {"local": 1, "federated": 1}, n=40), "f", seed=0).row(0, named=True)
     assert row["low"] < 0 < row["high"] and "within the noise" in row["verdict"]

@@ -132,6 +132,17 @@ def test_three_classes(family):
     assert loss(personal.model, bank.test) < 0.9 * loss(shared, bank.test)
 
 
+@pytest.mark.parametrize("family", TREES)
+def test_a_record_is_explained_alike_alone_and_among_others(family, shared):
+    # So few records leave leaves of shared trees empty.
+    personal = personalise(shared[family], make_bank("north", 40, 3), SPEC, 0).model
+    X = personal.encoding.matrix(make_bank("any", 60, 4).train)
+    among = personal.contributions(X)
+    alone = np.concatenate([personal.contributions(X[i : i + 1]) for i in range(len(X))])
+    assert np.abs(among - alone).max() < 1e-9
+    assert np.ptp(among[:, :, -1]) < 1e-9
+
+
 def test_an_intercept_of_its_own_gives_a_bank_its_default_rate(shared):
     bank = make_bank("north", 2000, 7)
     bank.train, bank.validation = (f.filter((pl.col("outcome") == 0) | (pl.int_range(pl.len()) % 4 == 0))
