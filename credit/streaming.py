@@ -97,7 +97,7 @@ def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[
     def read(texts: pl.DataFrame) -> tuple[pl.DataFrame, Typed]:
         return texts, typed_records(texts, contract)
 
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    with ThreadPoolExecutor(AT_A_TIME + 1) as pool:
         pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
         for texts, typed in _in_order(pool, read, numbered()):
             yield judge(texts, typed, contract, repeats.among(typed.records))
