@@ -119,10 +119,20 @@ def _codes(series: pl.Series, names: tuple[str, ...]) -> np.ndarray:
     return series.cast(pl.String).replace_strict(order, default=len(names), return_dtype=pl.Int64).to_numpy()
 
 
+def smoothed_counts(
+    table: np.ndarray, outcomes: np.ndarray, smoothing: float = SMOOTHING
+) -> tuple[np.ndarray, np.ndarray]:
+    """`table`, shape (levels, classes), with `smoothing` records of the common shares at each level; those shares.
+
+    `outcomes` are the records by class over all levels.
+    """
+    share = (outcomes + 1.0) / (outcomes + 1.0).sum()
+    return table + smoothing * share, share
+
+
 def _level_values(table: np.ndarray, outcomes: np.ndarray, smoothing: float) -> np.ndarray:
     records = table.sum(axis=1)
-    share = (outcomes + 1.0) / (outcomes + 1.0).sum()
-    smoothed = table + smoothing * share
+    smoothed, share = smoothed_counts(table, outcomes, smoothing)
     if len(outcomes) == 2:
         return np.log(smoothed[:, 1] / smoothed[:, 0]) - np.log(share[1] / share[0])
     ranks = np.arange(len(outcomes))

@@ -24,8 +24,8 @@ from credit.typed import Typed, typed_records
 from credit.uniqueness import Repeats
 
 SLICE = 450_000
-AT_A_TIME = 1
-"""slices read ahead: polars spreads each over the cores, but waits for Python between its steps"""
+AHEAD = 1
+"""slices read while one is judged: polars spreads each over the cores, but waits for Python between its steps"""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
@@ -97,18 +97,18 @@ def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[
     def read(texts: pl.DataFrame) -> tuple[pl.DataFrame, Typed]:
         return texts, typed_records(texts, contract)
 
-    with ThreadPoolExecutor(AT_A_TIME + 1) as pool:
+    with ThreadPoolExecutor(AHEAD + 1) as pool:
         pool.submit(import_module, "credit.schema")  # half a second: pandera loads while the file is read
         for texts, typed in _in_order(pool, read, numbered()):
             yield judge(texts, typed, contract, repeats.among(typed.records))
 
 
 def _in_order(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`work` of each item in order, a few ahead of the last that was asked for."""
+    """`work` of each item in order, AHEAD of the one that is asked for."""
     ahead: deque[Future[Result]] = deque()
     for item in items:
         ahead.append(pool.submit(work, item))
-        if len(ahead) > AT_A_TIME:
+        if len(ahead) > AHEAD:
             yield ahead.popleft().result()
     while ahead:
         yield ahead.popleft().result()

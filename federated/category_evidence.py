@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from credit.encoding import SMOOTHING, Encoding
+from credit.encoding import Encoding, smoothed_counts
 from federated.averaging.splits import Splits
 from federated.learners.protocol import TreeLearner
 from federated.tasks.task import Part
@@ -50,8 +50,7 @@ def _stumps(learner: TreeLearner, part: Part, column: int, levels: np.ndarray) -
 
 def _evidence(counts: np.ndarray) -> np.ndarray:
     """Smoothed log odds (two classes) or log shares of each level relative to all records, shape (L, K)."""
-    share = (counts.sum(axis=0) + 1.0) / (counts.sum() + counts.shape[1])
-    smoothed = counts + SMOOTHING * share
+    smoothed, share = smoothed_counts(counts, counts.sum(axis=0))
     logs = np.log(smoothed / smoothed.sum(axis=1, keepdims=True)) - np.log(share)
     return logs[:, 1:] - logs[:, :1] if counts.shape[1] == 2 else logs
 

@@ -52,14 +52,16 @@ class Exchange:
         Of a masked kind the first answer holds the sum over all that answered, the others zeros.
         """
         sent = list(questions)
-        kind = KIND_OF_ROUTE[sent[0].metadata.message_type] if sent else ""
-        if self.masking and sent and is_masked(kind):
+        if not sent:
+            return Replies({}, {})
+        kind = KIND_OF_ROUTE[sent[0].metadata.message_type]
+        if self.masking and is_masked(kind):
             return self._masked(kind, {m.metadata.dst_node_id: m.content for m in sent}, self.masking)
-        return self._plain(sent)
+        return self._plain(kind, sent)
 
     def _masked(self, kind: str, questions: Mapping[int, RecordDict], terms: MaskingTerms) -> Replies:
         def ask(stage: Mapping[int, RecordDict]) -> Replies:
-            return self._plain(messages_of(stage, KINDS[kind].route))
+            return self._plain(kind, messages_of(stage, KINDS[kind].route))
 
         masked = MaskedSum(ask, questions, terms.min_banks)
         found = masked.run()
@@ -76,10 +78,7 @@ class Exchange:
             return Replies({}, masked.failures | dict.fromkeys(answers, f"the sum over banks: {fault}"))
         return Replies(answers, masked.failures)
 
-    def _plain(self, sent: list[Message]) -> Replies:
-        if not sent:
-            return Replies({}, {})
-        kind = KIND_OF_ROUTE[sent[0].metadata.message_type]
+    def _plain(self, kind: str, sent: list[Message]) -> Replies:
         self._count(kind, sent)
         asked = [m.metadata.dst_node_id for m in sent]
         ids = self.grid.push_messages(sent)

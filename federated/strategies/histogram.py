@@ -6,8 +6,7 @@ import zlib
 from functools import reduce
 
 import numpy as np
-from flwr.app import ArrayRecord, ConfigRecord, Message
-from flwr.serverapp import Grid
+from flwr.app import Message
 
 from federated.agreement import Agreement
 from federated.bins import Bins
@@ -33,12 +32,9 @@ class Histogram(SummingStrategy):
         bins, limits = Bins(agreement.bins or ()), learner.shrinkage
         self.growth = Growth(bins, learner.most_leaves, limits, directions, learner.symmetric)
 
-    def configure_train(
-        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
-    ) -> list[Message]:
-        self.failures = {}
+    def open_round(self, nodes: list[int]) -> list[Message]:
         asked = {NODES: packed_nodes(*roots(self.learner.n_margins))}
-        return self.messages("histograms", grid.get_node_ids(), arrays=asked)
+        return self.messages("histograms", nodes, arrays=asked)
 
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
         behind = nodes

@@ -37,6 +37,11 @@ class LeafRefit(SummingStrategy):
         super().__init__(learner, roster, math.ceil(trees / kept))
         self.seed, self.kept, self.candidates = seed, kept, kept + SPARE
 
+    def open_round(self, nodes: list[int]) -> list[Message]:
+        turn = self.proposers(nodes)
+        asked = self.messages("propose", turn, trees=self.trees_of_each(nodes), bare=True)
+        return asked + self.messages("propose", set(nodes) - set(turn), trees=0)
+
     def proposers(self, nodes: list[int]) -> list[int]:
         """This step's proposers: the next of a shuffled order of the banks, again and again."""
         turn, n = len(self.deltas) * self.candidates, max(1, len(nodes))

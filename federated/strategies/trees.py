@@ -96,8 +96,8 @@ class TreeStrategy(Strategy):
 class SummingStrategy(TreeStrategy):
     """A tree strategy whose steps are made of sums over banks, in exchanges of their own.
 
-    A round opens with a question to every bank, `propose` as a rule; those that answer take part in its steps,
-    as long as they answer. `failures` gives the reasons of those that did not, by node.
+    A round opens with a question to every bank; those that answer take part in its steps, as long as they
+    answer. `failures` gives the reasons of those that did not, by node.
     """
 
     def __init__(self, learner: TreeLearner, roster: Roster, steps: int):
@@ -109,24 +109,18 @@ class SummingStrategy(TreeStrategy):
     def step(self, nodes: list[int], opening: list[Message]) -> bytes:
         """One delta from the banks at `nodes`; `opening` has the round's first answers, for its first step."""
 
-    def proposers(self, nodes: list[int]) -> list[int]:
-        """The banks of `nodes` that propose trees in this step."""
-        return []
-
-    def trees_of_each(self, nodes: list[int]) -> int:
-        """How many trees a proposer out of `nodes` proposes in a step."""
-        return 1
+    @abstractmethod
+    def open_round(self, nodes: list[int]) -> list[Message]:
+        """A round's first questions, one to each bank at `nodes`."""
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> list[Message]:
         self.failures = {}
         nodes = list(grid.get_node_ids())
-        turn = self.proposers(nodes)
-        asked = self.messages("propose", turn, trees=self.trees_of_each(nodes), bare=True)
-        others = self.messages("propose", set(nodes) - set(turn), trees=0)
+        asked = self.open_round(nodes)
         self._asked = set(nodes)
-        return asked + others
+        return asked
 
     def aggregate_train(
         self, server_round: int, replies: Iterable[Message]
