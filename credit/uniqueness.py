@@ -44,17 +44,16 @@ class UniqueValues:
         if len(self._values) > len(self._holders) // 2:
             raise ValueError(f"{len(self._values):,} values, more than announced")
         first = len(self._values) - len(values) + 1
-        slots = values.hash().to_numpy() >> np.uint64(64 - self._bits)
+        slots = (values.hash().to_numpy() >> np.uint64(64 - self._bits)).view(np.int64)
         places, repeated = np.arange(len(values), dtype=np.uint32), np.zeros(len(values), bool)
         while len(places):
-            free = np.flatnonzero(self._holders[slots] == 0)[
-                ::-1
-            ]  # backwards: the first of several sits last
+            # Backwards: of several that want a slot the first one sits down last.
+            free = np.flatnonzero(self._holders.take(slots) == 0)[::-1]
             self._holders[slots[free]] = places[free] + np.uint32(first)
-            holders = self._holders[slots]
+            holders = self._holders.take(slots)
             taken = np.flatnonzero(holders != places + np.uint32(first))
             places, slots, holders = places[taken], slots[taken], holders[taken]
             again = (values.gather(places) == self._values.gather(holders - 1)).to_numpy()
             repeated[places[again]] = True
-            places, slots = places[~again], (slots[~again] + np.uint64(1)) & np.uint64(len(self._holders) - 1)
+            places, slots = places[~again], (slots[~again] + 1) & (len(self._holders) - 1)
         return np.flatnonzero(repeated)
