@@ -76,7 +76,7 @@ class Seat:
     explain: Explain
     golden: tuple[GoldenCase, ...]
     scoring: Scoring | None = None
-    """of a bank that is calibrated by itself"""
+    """of a bank's own model; without one it is decided by the shared model's"""
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,16 @@ def _seat(folder: Path, contract: Contract) -> Seat:
         raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
     cases = _json(folder, "golden.json")
     golden = tuple(GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in cases)
-    own = folder.parent.name == BANKS and (folder / DOCUMENT).is_file()
-    return Seat(model, explain, golden, Scoring.from_dict(_json(folder, DOCUMENT)) if own else None)
+    return Seat(model, explain, golden, _own_scoring(folder))
+
+
+def _own_scoring(folder: Path) -> Scoring | None:
+    if folder.parent.name != BANKS or not (folder / DOCUMENT).is_file():
+        return None
+    try:
+        return Scoring.from_dict(_json(folder, DOCUMENT))
+    except ModelError as error:
+        raise ModelError(f"{folder}/{DOCUMENT}: {error}: package the model again") from error
 
 
 def read_contract(folder: Path) -> Contract:

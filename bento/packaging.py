@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from credit.expressions import Expression
 from credit.manifest import write_manifest
 from credit.models import Model, read_head
 from credit.row_encoder import RowEncoder
+from credit.scoring import DOCUMENT, Scoring
 
 ALIAS = re.compile(r"\w[\w .&-]{0,79}")
 
@@ -33,17 +35,14 @@ def write_package(
     version: Version | Mapping[str, Any],
     golden: Iterable[GoldenCase],
     documents: Mapping[str, Any] | None = None,
-    continuations: Mapping[str, Model] | None = None,
 ) -> Path:
     """Write everything that is served into `folder`, replacing what stood there only when all is written.
 
     `documents` are optional files by name: metrics.json, applicants.json (id -> applicant),
     distributions.json (feature -> counts, bin_edges, median), reference.json (edges and shares of the PD),
     calibration.json (calibration, points and thresholds, as `credit.scoring.Scoring` has them),
-    shap_global.png as bytes, card.md as text. `continuations` are the models of banks that continue the
-    shared one, by alias.
-    Raises ValueError where there is no golden applicant or an alias is no plain name, or pydantic's where
-    `version` is incomplete.
+    shap_global.png as bytes, card.md as text.
+    Raises ValueError where there is no golden applicant, or pydantic's where `version` is incomplete.
     """
     cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
     if not cases:
@@ -53,7 +52,6 @@ def write_package(
     applicants = [c["applicant"] for c in cases]
     X = _matrix(model.encoding, contract, applicants)
     _save_seat(model, X, fresh)
-    _save_continuations(continuations or {}, applicants, X, fresh)
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),
@@ -67,16 +65,25 @@ def write_package(
     return _put_in_place(fresh, folder)
 
 
-def add_continuations(package: Path, folder: Path, continuations: Mapping[str, Model]) -> Path:
+@dataclass(frozen=True)
+class Continuation:
+    """A bank's continuation of the shared model, and how its margin becomes a decision."""
+
+    model: Model
+    scoring: Scoring
+
+
+def add_continuations(package: Path, folder: Path, continuations: Mapping[str, Continuation]) -> Path:
     """Write the package at `package` into `folder` with banks' continuations of its model, by alias.
 
     Whoever gets the folder gets the banks' own trees: it is for the banks named, not for publication.
-    Raises ModelError where a continuation is not of the packaged model.
+    Raises ModelError where a continuation is not of the packaged model, ValueError where an alias is no plain name.
     """
     read = read_package(package)
     head = read_head(package)
     for alias, continued in continuations.items():
-        own = (continued.family, list(continued.classes), continued.encoding.to_dict())
+        model = continued.model
+        own = (model.family, list(model.classes), model.encoding.to_dict())
         if own != (head["family"], head["classes"], head["encoding"]):
             raise ModelError(
                 f"{alias}'s model continues another model than {package} holds: run the pipeline again"
@@ -92,7 +99,7 @@ def add_continuations(package: Path, folder: Path, continuations: Mapping[str, M
 
 
 def _save_continuations(
-    continuations: Mapping[str, Model],
+    continuations: Mapping[str, Continuation],
     applicants: Sequence[Mapping[str, Any]],
     X: np.ndarray,
     folder: Path,
@@ -100,10 +107,11 @@ def _save_continuations(
     for alias, continued in continuations.items():
         if not ALIAS.fullmatch(alias):
             raise ValueError(f"{alias!r} is no name for a bank's folder: use letters, digits, spaces and -_.")
-        chances = continued.probabilities(X).tolist()
+        chances = continued.model.probabilities(X).tolist()
         own = [{"applicant": dict(a), "probabilities": p} for a, p in zip(applicants, chances, strict=True)]
-        _save_seat(continued, X, folder / BANKS / alias)
+        _save_seat(continued.model, X, folder / BANKS / alias)
         (folder / BANKS / alias / "golden.json").write_bytes(_bytes(own))
+        (folder / BANKS / alias / DOCUMENT).write_bytes(_bytes(continued.scoring.to_dict()))
 
 
 def _save_seat(model: Model, X: np.ndarray, folder: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,42 +14,59 @@ from cli.options import RegisteredModel
 from credit.errors import FedCreditError
 from credit.home import Home
 
+if TYPE_CHECKING:
+    from bento.packaging import Continuation
+
 
 def package_command(
-    bank: Annotated[list[str], typer.Argument(help="Aliases of banks whose continuations go into it.")],
+    bank: Annotated[list[str], typer.Argument(help="Aliases of banks whose own models go into it.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The package folder to write.")] = Path(
         "package-with-banks"
     ),
     model: RegisteredModel = "",
 ) -> None:
-    """Package the champion with banks' own continuations, for those banks to serve.
+    """Package the champion with banks' own models and their calibrations, for those banks to serve.
 
-    A package carries the shared model alone: a bank's continuation is made of its own records and stays with it.
+    A package carries the shared model alone: a bank's own is made of its own records and stays with it.
 
     [dim]fedcredit package wells-fargo -o wells-fargo-package[/]
     """
     from bento.packaging import add_continuations
-    from credit.models import load_model, read_head
+    from credit.models import read_head
     from pipelines.environment import prepare
 
     home = Home()
     prepare(home)
-    package = champions_package(home, model)
+    console, package = Console(soft_wrap=True), champions_package(home, model)
     family = read_head(package)["family"]
-    own = {alias: load_model(_continuation(home, alias, family)) for alias in bank}
+    found = {alias: _continuation(home, alias, family) for alias in bank}
+    own = {alias: continued for alias, continued in found.items() if continued is not None}
+    for alias in found.keys() - own.keys():
+        console.print(f"{alias} keeps the shared model, which decides for it in every package")
+    if not own:
+        raise FedCreditError("nothing to add to the champion's package: serve that, with fedcredit serve")
     add_continuations(package, output, own)
-    console = Console(soft_wrap=True)
-    console.print(f"serve it: fedcredit serve --bento {output}, and ask /predict?bank={bank[0]}")
+    console.print(f"serve it: fedcredit serve --bento {output}, and ask /predict?bank={next(iter(own))}")
     console.print("It holds these banks' own trees: give it to nobody but them.")
 
 
-def _continuation(home: Home, bank: str, family: str) -> Path:
+def _continuation(home: Home, bank: str, family: str) -> Continuation | None:
+    """What the bank made of the shared model in the last run; None where it kept that."""
+    from bento.packaging import Continuation
+    from credit.models import load_model
+    from credit.scoring import Scoring
+
     folder = home.storage / "personal_models" / bank / "value" / f"{family}.model"
+    scorings = home.storage / "personal_scoring" / bank / "value.json"
     if not folder.is_dir():
         raise FedCreditError(
             f"there is no continuation of {bank} in {folder}: is it an alias of the consortium?"
         )
-    return folder
+    if not scorings.is_file():
+        raise FedCreditError(f"{bank}'s own model is not calibrated yet: run `make run` once more")
+    stored = json.loads(scorings.read_text())["families"]
+    scoring = next(f["scoring"] for f in stored if f["family"] == family)
+    return None if scoring is None else Continuation(load_model(folder), Scoring.from_dict(scoring))
 
 
 def champions_package(home: Home, model: str) -> Path:

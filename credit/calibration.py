@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal
@@ -19,6 +19,8 @@ FEWEST = 50.0
 RATE_BINS = 20
 # Isotonic's log loss must be lower by this share: else the two numbers of Platt's map do.
 WORTH_ITS_KNOTS = 0.001
+# A falling map would turn the ranking round: a model that ranks nothing has no slope.
+FLATTEST = 1e-6
 
 
 def risk_margin(margins: np.ndarray) -> np.ndarray:
@@ -94,7 +96,13 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Calibration:
-        return cls(data["method"], tuple(data["x"]), tuple(data["y"]), float(data["slope"]))
+        """What `to_dict` gave. Raises KeyError, TypeError or ValueError where it is no rising map."""
+        made = cls(data["method"], tuple(data["x"]), tuple(data["y"]), float(data["slope"]))
+        x, y = np.array(made.x, float), np.array(made.y, float)
+        rising = len(x) == len(y) > 0 and (np.diff(x) > 0).all() and (np.diff(y) >= 0).all()
+        if not rising or not made.slope > 0 or not np.isfinite([*x, *y, made.slope]).all():
+            raise ValueError("the calibration is no rising map")
+        return made
 
 
 UNCALIBRATED = Calibration("none", (0.0,), (0.0,), 1.0)
@@ -110,7 +118,7 @@ def fit_calibration(
     """
     if any(not 0 < histogram.half(h)[2].sum() < histogram.half(h)[1].sum() for h in range(HALVES)):
         return UNCALIBRATED, {}
-    losses = {name: _crossed_loss(METHODS[name], histogram) for name in methods}
+    losses = {name: crossed_loss(METHODS[name], histogram) for name in methods}
     handicap = {"platt": 1.0 - WORTH_ITS_KNOTS, "isotonic": 1.0}
     best = min(losses, key=lambda name: losses[name] * handicap[name])
     return METHODS[best](*histogram.half(*range(HALVES))), losses
@@ -120,19 +128,19 @@ def platt(margin: np.ndarray, records: np.ndarray, defaults: np.ndarray) -> Cali
     """Logistic regression of the outcome on the margin, with Platt's softened targets (Platt 1999)."""
     total, bad = records.sum(), defaults.sum()
     high, low = (bad + 1) / (bad + 2), 1 / (total - bad + 2)
-    target = defaults * high + (records - defaults) * low
-    X = np.column_stack([margin, np.ones(len(margin))])
-    beta = np.array([0.0, np.log(bad / (total - bad))])
-    for _ in range(100):
-        p = 1.0 / (1.0 + np.exp(-X @ beta))
-        hessian = X.T @ (X * (records * p * (1 - p))[:, None]) + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, X.T @ (target - records * p))
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            break
-    # A falling map would turn the ranking round: a model that ranks nothing has no slope.
-    slope = max(float(beta[0]), 1e-6)
-    return Calibration("platt", (0.0,), (float(beta[1]),), slope)
+    slope, intercept = _line(margin, records, defaults * high + (records - defaults) * low)
+    return Calibration("platt", (0.0,), (intercept,), slope)
+
+
+def moved(shared: Calibration, margin: np.ndarray, records: np.ndarray, defaults: np.ndarray) -> Calibration:
+    """`shared`, its log odds moved and stretched to other records.
+
+    Move and stretch are held back towards none as by normal priors of deviation 1: few records change `shared` little,
+    none not at all.
+    """
+    stretch, move = _line(shared.log_odds(margin), records, defaults, towards=(1.0, 0.0), held=1.0)
+    y = tuple(move + stretch * v for v in shared.y)
+    return Calibration("platt" if len(y) == 1 else "isotonic", shared.x, y, stretch * shared.slope)
 
 
 def isotonic(margin: np.ndarray, records: np.ndarray, defaults: np.ndarray) -> Calibration:
@@ -150,7 +158,9 @@ def isotonic(margin: np.ndarray, records: np.ndarray, defaults: np.ndarray) -> C
     return Calibration("isotonic", tuple(centre[rising].tolist()), tuple(y[rising].tolist()), 1.0)
 
 
-METHODS = {"platt": platt, "isotonic": isotonic}
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], Calibration]
+"""mean margin, records and defaults by bin -> calibration"""
+METHODS: dict[str, Fit] = {"platt": platt, "isotonic": isotonic}
 
 
 def calibration_error(probability: np.ndarray, default: np.ndarray, bins: int = RATE_BINS) -> float:
@@ -186,7 +196,7 @@ def noise_of_sums(sums: np.ndarray, certainty: float = 0.99) -> float:
     return float((mean + NormalDist().inv_cdf(certainty) * spread) / max(known[:, 0].sum(), 1))
 
 
-def _crossed_loss(fit, histogram: ScoreHistogram) -> float:
+def crossed_loss(fit: Fit, histogram: ScoreHistogram) -> float:
     """Mean log loss over both halves, each with the map fitted on the other."""
     loss = records = 0.0
     for half in range(HALVES):
@@ -196,6 +206,31 @@ def _crossed_loss(fit, histogram: ScoreHistogram) -> float:
         loss += float((count * np.logaddexp(0.0, z) - bad * z).sum())
         records += count.sum()
     return float(loss / records)
+
+
+def _line(
+    x: np.ndarray,
+    records: np.ndarray,
+    defaults: np.ndarray,
+    towards: tuple[float, float] = (0.0, 0.0),
+    held: float = 1e-9,
+) -> tuple[float, float]:
+    """Slope, at least FLATTEST, and intercept of the logistic regression of defaults on x.
+
+    They are held back by a penalty of `held` / 2 times their squared distance from `towards`.
+    """
+    X, centre = np.column_stack([x, np.ones(len(x))]), np.array(towards)
+    line = np.array([0.0, np.log((defaults.sum() + 0.5) / ((records - defaults).sum() + 0.5))])
+    for _ in range(100):
+        p = 0.5 + 0.5 * np.tanh(0.5 * (X @ line))
+        hessian = X.T @ (X * (records * p * (1 - p))[:, None]) + held * np.eye(2)
+        step = np.linalg.solve(hessian, X.T @ (defaults - records * p) - held * (line - centre))
+        line = line + step
+        if np.abs(step).max() < 1e-10:
+            break
+    if line[0] < FLATTEST and x.any():
+        return FLATTEST, _line(np.zeros_like(x), records, defaults, towards, held)[1]
+    return float(line[0]), float(line[1])
 
 
 def _violators_pooled(margin: np.ndarray, records: np.ndarray, defaults: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from credit.calibration import UNCALIBRATED, Calibration, risk_margin
+from credit.errors import ModelError
 from credit.models.model import class_probabilities
 from credit.points import PointsScale
 from credit.policy import ScorePolicy
@@ -60,10 +61,17 @@ class Scoring:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Scoring:
-        scale = PointsScale(
-            ScorePolicy.model_validate(data["score"]), Calibration.from_dict(data["calibration"])
-        )
-        return cls(scale, data["threshold"], data.get("bank_thresholds", {}))
+        """What `to_dict` gave. Raises ModelError where it is damaged."""
+        try:
+            calibration = Calibration.from_dict(data["calibration"])
+            scale = PointsScale(ScorePolicy.model_validate(data["score"]), calibration)
+            thresholds = {bank: float(t) for bank, t in data.get("bank_thresholds", {}).items()}
+            made = cls(scale, float(data["threshold"]), thresholds)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"calibration, score or threshold is damaged: {error!r}") from error
+        if not all(0 < t < 1 for t in (made.threshold, *thresholds.values())):
+            raise ModelError("a threshold lies outside (0, 1)")
+        return made
 
     @classmethod
     def uncalibrated(cls, threshold: float) -> Scoring:

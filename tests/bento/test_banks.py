@@ -10,22 +10,21 @@ from pydantic_core import to_json
 
 from bento.batch import read_list, score
 from bento.explanation import explain
-from bento.packaging import add_continuations, write_package
+from bento.packaging import Continuation, add_continuations
 from bento.scorer import Scorer, UnknownBank
 from credit.errors import ModelError
 from credit.manifest import ManifestError
+from credit.scoring import Scoring
 from tests.bento import packages
+
+PLAIN = Scoring.uncalibrated(0.3)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    shared, own = packages.model("lightgbm"), packages.model("lightgbm", trees=25)
     made = packages.make_package(tmp_path_factory.mktemp("made") / "package")
-    golden = Scorer.load(made).package.golden
-    return write_package(
-        made, model=shared, contract=packages.contract(), version=packages.version(shared), golden=golden,
-        continuations={"B BANK": own},
-    )  # fmt: skip
+    own = Continuation(packages.model("lightgbm", trees=25), PLAIN)
+    return add_continuations(made, made.with_name("with-bank"), {"B BANK": own})
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +88,9 @@ def test_an_explanation_is_of_the_bank_that_decides(scorer):
 
 def test_a_continuation_is_added_to_a_package_on_purpose(tmp_path):
     made = packages.make_package(tmp_path / "package")
-    own = packages.model("lightgbm", trees=25)
+    own = Continuation(packages.model("lightgbm", trees=25), PLAIN)
     with_bank = Scorer.load(add_continuations(made, tmp_path / "with-bank", {"B BANK": own}))
-    np.testing.assert_allclose(pds(with_bank, "B BANK"), packages.probabilities(own)[:, 1], atol=1e-9)
+    np.testing.assert_allclose(pds(with_bank, "B BANK"), packages.probabilities(own.model)[:, 1], atol=1e-9)
     assert pds(with_bank, "A BANK") == pds(Scorer.load(made), "")
     assert "B BANK" not in Scorer.load(made).banks
 
@@ -99,5 +98,7 @@ def test_a_continuation_is_added_to_a_package_on_purpose(tmp_path):
 def test_a_continuation_of_another_model_is_refused(tmp_path):
     made = packages.make_package(tmp_path / "package")
     with pytest.raises(ModelError):
-        add_continuations(made, tmp_path / "with-bank", {"B BANK": packages.model("catboost")})
+        add_continuations(
+            made, tmp_path / "with-bank", {"B BANK": Continuation(packages.model("catboost"), PLAIN)}
+        )
     assert not (tmp_path / "with-bank").exists()
