@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.beside_local import BesideLocal, mean_rows
-from benchmarks.federation_growth import growth, growth_plot
+from benchmarks.federation_growth import growth, growth_plot, grown_case
 from benchmarks.label_skew import skew
 from credit.files import whole_file
 from credit.home import Home
@@ -81,7 +81,7 @@ def quality(rounds: int) -> Iterator[dict]:
 
 def times(rounds: int) -> Iterator[dict]:
     """Seconds, and bytes a bank and tree, of 150 trees over 24 banks beside LightGBM on the pooled rows."""
-    for case in (random_case(), whole_case()):
+    for case in (random_case(), whole_case(), grown_case(1_000_000, 24)):
         yield from _times(case, LightGBMParams(max_bin=64))
     yield _masked_bytes(random_case(), LightGBMParams(max_bin=64))
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from credit.canvas import blank, png
 from credit.features import BankRecords, FeatureSpec
+from federated.comparison import Case
 from federated.training import inprocess_grid, train_federated
 
 FEATURES, ROUNDS, TREES_A_ROUND = 12, 2, 5
@@ -28,6 +29,11 @@ def growth(rounds: int) -> Iterator[dict]:
                 }
 
 
+def grown_case(rows: int, count: int) -> Case:
+    """`rows` made-up train records in all, dealt out evenly to `count` banks."""
+    return Case(f"{rows:,} made-up records, {count} banks", _banks(rows, count), _spec())
+
+
 def growth_plot(rows: list[dict]) -> bytes:
     """Seconds a tree by number of banks, one line a strategy and number of records."""
     title = "Time of a tree, in process on one machine"
@@ -44,11 +50,11 @@ def growth_plot(rows: list[dict]) -> bytes:
 
 def _measured(strategy: str, rows: int, count: int) -> dict[str, float]:
     """Seconds a tree after the first round, which bins the records."""
-    spec, marks = _spec(), [time.monotonic()]
+    case, marks = grown_case(rows, count), [time.monotonic()]
     train_federated(
         "lightgbm",
-        inprocess_grid(_banks(rows, count), spec),
-        spec,
+        inprocess_grid(case.banks, case.spec),
+        case.spec,
         strategy=strategy,
         rounds=ROUNDS + 1,
         trees_per_round=TREES_A_ROUND,
