@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.beside_local import BesideLocal, mean_rows
-from benchmarks.federation_growth import growth, growth_plot, grown_case
+from benchmarks.federation_growth import grown_case, growth, growth_plot
 from benchmarks.label_skew import skew
 from credit.files import whole_file
 from credit.home import Home
