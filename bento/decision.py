@@ -10,6 +10,8 @@ from pydantic import Field, TypeAdapter
 from credit.reasons import Reason
 
 Share = Annotated[float, Field(ge=0, le=1)]
+DecidedBy = Literal["shared", "own"]
+"""whose model decided: that of all banks, or the bank's own"""
 
 
 @dataclass(slots=True)
@@ -33,10 +35,16 @@ class Decision:
     model_version: Annotated[str, Field(examples=["3"])]
     contract: Annotated[str, Field(examples=["sba"])]
     contract_version: Annotated[int, Field(examples=[1])]
+    decided_by: Annotated[
+        DecidedBy,
+        Field(
+            description="whose model decided: the one that all banks share, or the bank's own continuation of it"
+        ),
+    ]
     outcome: Annotated[str | None, Field(description="of three or more classes: the most probable")] = None
     confidence: Annotated[Share | None, Field(description="probability of that class")] = None
     probabilities: Annotated[dict[str, float] | None, Field(description="probability of each class")] = None
-    bank: Annotated[str | None, Field(description="the bank by whose threshold it was decided")] = None
+    bank: Annotated[str | None, Field(description="the bank as which it was decided")] = None
 
 
 _ADAPTER = TypeAdapter(Decision)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, TypeAdapter
 
 from bento.counterfactual import WhatIf
-from bento.decision import Decision, Share
+from bento.decision import DecidedBy, Decision, Share
 from bento.judge import Judge
 from bento.scorer import Scorer
 from credit.reasons import toward_worst
@@ -35,6 +35,10 @@ class Explanation:
     decision: Annotated[str, Field(examples=["accepted"])]
     threshold: Annotated[Share, Field(examples=[0.2])]
     model_version: Annotated[str, Field(examples=["3"])]
+    decided_by: Annotated[
+        DecidedBy,
+        Field(description="whose model decided, and is explained: the shared one, or the bank's own"),
+    ]
     shap: Shap
     features: Annotated[
         dict[str, Any], Field(description="the features as the model read them, null: not known")
@@ -64,6 +68,7 @@ def explain(scorer: Scorer, judge: Judge, applicant: BaseModel, what_if: WhatIf 
         decision.decision,
         decision.threshold,
         decision.model_version,
+        decision.decided_by,
         shap_values(judge, values),
         scorer.reader.features(values),
         what_if,

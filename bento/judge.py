@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bento.decision import Decision
+from bento.decision import DecidedBy, Decision
 from bento.package import Seat, Version
 from credit.contract import Contract
 from credit.models import class_probabilities
@@ -22,14 +22,24 @@ Values = Mapping[str, Any]
 class Judge:
     """Decides by the model of a `seat`: of all banks together, or of the `bank` that asked."""
 
-    def __init__(self, seat: Seat, contract: Contract, version: Version, scoring: Scoring, bank: str = ""):
+    def __init__(
+        self,
+        seat: Seat,
+        contract: Contract,
+        version: Version,
+        scoring: Scoring,
+        bank: str = "",
+        decided_by: DecidedBy = "shared",
+    ):
         self.model, self.explain, self.scoring = seat.model, seat.explain, scoring
         self.threshold = scoring.threshold_of(bank)
         self.encoder = RowEncoder(contract, seat.model.encoding)
         self._write_reasons = ReasonWriter(contract, seat.model.encoding.features)
         self._score = SingleScore(scoring)
         self._bands = [(b.low, b.name) for b in reversed(scoring.scale.policy.bands)]
-        self._names = (version.model, version.version, version.contract.name, version.contract.version)
+        names = (version.model, version.version, version.contract.name, version.contract.version)
+        self.decided_by: DecidedBy = decided_by
+        self._origin = (*names, decided_by)
         self._bank = bank or None
 
     def decide(self, values: Values, reasons: bool = True) -> Decision:
@@ -65,7 +75,7 @@ class Judge:
     def _plain(self, pds: np.ndarray, points: np.ndarray) -> list[Decision]:
         lows, names = zip(*reversed(self._bands), strict=True)
         bands = (np.searchsorted(lows, points, "right") - 1).tolist()
-        threshold, tail, bank = self.threshold, self._names, self._bank
+        threshold, tail, bank = self.threshold, self._origin, self._bank
         return [
             Decision(
                 pd, "refused" if pd >= threshold else "accepted", threshold, (), score, names[band], *tail,
@@ -83,7 +93,9 @@ class Judge:
         pd, points = self._score.probability(margins), self._score.points(risk_of(margins))
         verdict: Literal["accepted", "refused"] = "refused" if pd >= self.threshold else "accepted"
         band = next(name for low, name in self._bands if points >= low)
-        decision = Decision(pd, verdict, self.threshold, reasons, points, band, *self._names, bank=self._bank)
+        decision = Decision(
+            pd, verdict, self.threshold, reasons, points, band, *self._origin, bank=self._bank
+        )
         return decision if len(margins) == 1 else self._with_classes(decision, margins)
 
     def _with_classes(self, decision: Decision, margins: list[float]) -> Decision:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from pydantic import BaseModel
 
-from bento.decision import Decision
+from bento.decision import DecidedBy, Decision
 from bento.judge import Judge
 from bento.metrics import ModelMetrics
 from bento.package import GoldenCase, Package, read_package
@@ -68,6 +68,10 @@ class Scorer:
             raise UnknownBank("the served model knows no bank of this name; GET /model lists them")
         return self.judge(bank)
 
+    def decided_by(self, bank: str) -> DecidedBy:
+        """Whose model decides for a bank."""
+        return "own" if bank in self.package.seats else "shared"
+
     def vector(self, values: Mapping[str, Any]) -> np.ndarray:
         """The model matrix of one applicant's values, shape (1, F)."""
         return self.shared.encoder.row(values)
@@ -99,7 +103,8 @@ class Scorer:
 
     def _judge(self, bank: str) -> Judge:
         seat = self.package.seats.get(bank, self.package.seat)
-        return Judge(seat, self.contract, self.version, seat.scoring or self.scoring, bank)
+        scoring = seat.scoring or self.scoring
+        return Judge(seat, self.contract, self.version, scoring, bank, self.decided_by(bank))
 
     def _test(self, judge: Judge, golden: Sequence[GoldenCase]) -> None:
         for case in golden:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bento.decision import DecidedBy
 from bento.metrics import CONTENT_TYPE, latest
 from bento.openapi import openapi
 from bento.operation import Operation
@@ -33,6 +34,10 @@ class Served(Version):
     classes: list[str] = Field(description="outcome classes in order; of two, the last is default")
     features: list[str] = Field(description="what the model reads, in its order")
     banks: list[str] = Field(description="names that the parameter `bank` takes")
+    decided_by: dict[str, DecidedBy] = Field(
+        description="bank -> whose model decides for it: the shared one, or its own, which this package carries",
+        examples=[{"north": "own", "south": "shared"}],
+    )
     challenger: str | None = Field(None, description="version of the model that scores in its shadow")
     metrics: Any = Field(None, description="figures of its evaluation")
 
@@ -58,6 +63,7 @@ async def model(request: Request) -> Response:
         features=list(scorer.model.encoding.features),
         metrics=package.document("metrics.json"),
         banks=sorted(scorer.banks),
+        decided_by={bank: scorer.decided_by(bank) for bank in sorted(scorer.banks)},
         challenger=challenger.version.version if challenger else None,
     )
     return _answer(served)

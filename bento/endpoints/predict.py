@@ -25,7 +25,7 @@ REASONS = {
 BANK = {
     "name": "bank",
     "in": "query",
-    "description": "decide as this bank does: by its threshold, and its continuation of the model if it has one",
+    "description": "decide as this bank does: by its threshold, and by its own model where the package carries one",
     "schema": {"type": "string", "maxLength": 80},
 }
 

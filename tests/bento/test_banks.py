@@ -43,6 +43,14 @@ def test_the_continuation_decides_for_its_bank_alone(scorer):
     assert pds(scorer, "") == pds(scorer, "A BANK")
 
 
+@pytest.mark.parametrize("reasons", [True, False])
+@pytest.mark.parametrize(("bank", "model"), [("B BANK", "own"), ("A BANK", "shared"), ("", "shared")])
+def test_a_decision_says_whose_model_decided(scorer, bank, model, reasons):
+    applicants = packages.applicants(3)
+    alone = [scorer.score(a, reasons, bank) for a in applicants]
+    assert {d.decided_by for d in alone + scorer.score_batch(applicants, reasons, bank)} == {model}
+
+
 def test_an_unknown_bank_is_refused(scorer):
     with pytest.raises(UnknownBank):
         scorer.score(packages.applicants(1)[0], bank="C BANK")
@@ -56,7 +64,7 @@ def test_a_batch_is_decided_for_a_bank(scorer):
         for r in score(judge, scorer.reader, part, True)
     ]
     assert [r.decision.pd for r in rows] == pytest.approx(pds(scorer, "B BANK"), abs=1e-9)
-    assert {r.decision.bank for r in rows} == {"B BANK"}
+    assert {(r.decision.bank, r.decision.decided_by) for r in rows} == {("B BANK", "own")}
 
 
 @pytest.mark.parametrize("between", [b",", b" , ", b"},"])
@@ -84,6 +92,7 @@ def test_an_explanation_is_of_the_bank_that_decides(scorer):
     log_odds = np.log(own.pd / (1 - own.pd))
     assert own.shap.base_value + sum(own.shap.values) == pytest.approx(log_odds, abs=1e-6)
     assert (own.bank, shared.bank) == ("B BANK", None)
+    assert (own.decided_by, shared.decided_by) == ("own", "shared")
 
 
 def test_a_continuation_is_added_to_a_package_on_purpose(tmp_path):

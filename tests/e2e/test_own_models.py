@@ -61,8 +61,11 @@ def test_the_service_decides_as_the_bank_asked_for(finished, package):
     with finished.server("serve", "--bento", str(package), path="/health") as url:
         request = urllib.request.Request(f"{url}/predict?bank={bank}", json.dumps(applicant).encode())
         answer = json.load(urllib.request.urlopen(request, timeout=20))
+        told = json.load(urllib.request.urlopen(f"{url}/model", timeout=20))["decided_by"]
     decided = scorer.score(applicant, bank=bank)
     np.testing.assert_allclose(
         [answer["pd"], answer["threshold"]], [decided.pd, decided.threshold], atol=1e-12
     )
     assert decided.pd != scorer.score(applicant).pd
+    assert answer["decided_by"] == "own"
+    assert {name for name, model in told.items() if model == "own"} == set(scorer.package.seats)
