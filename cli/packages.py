@@ -23,6 +23,9 @@ def package_command(
     output: Annotated[Path, typer.Option("-o", "--output", help="The package folder to write.")] = Path(
         "package-with-banks"
     ),
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the package that this command wrote there before.")
+    ] = False,
     model: RegisteredModel = "",
 ) -> None:
     """Package the champion with banks' own models and their calibrations, for those banks to serve.
@@ -37,6 +40,7 @@ def package_command(
 
     home = Home()
     prepare(home)
+    _check_output(output, replace)
     console, package = Console(soft_wrap=True), champions_package(home, model)
     family = read_head(package)["family"]
     found = {alias: _continuation(home, alias, family) for alias in bank}
@@ -48,6 +52,24 @@ def package_command(
     add_continuations(package, output, own)
     console.print(f"serve it: fedcredit serve --bento {output}, and ask /predict?bank={next(iter(own))}")
     console.print("It holds these banks' own trees: give it to nobody but them.")
+
+
+def _check_output(output: Path, replace: bool) -> None:
+    """Raise FedCreditError where what stands at `output` would be lost that is not to be."""
+    from bento.package import BANKS
+    from credit.manifest import verify_manifest
+
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return
+    if not (output / BANKS).is_dir():
+        raise FedCreditError(
+            f"{output} is there already, and no package of this command: name another with -o, or remove it"
+        )
+    verify_manifest(output)
+    if not replace:
+        raise FedCreditError(
+            f"{output} is there already: name another with -o, or replace that package with --replace"
+        )
 
 
 def _continuation(home: Home, bank: str, family: str) -> Continuation | None:
