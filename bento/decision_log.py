@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bento.decision import Decision
-from bento.decision_store import COLUMNS, StoreError, store_of
+from bento.decision_store import ADDED, COLUMNS, StoreError, store_of
 from bento.metrics import LOST
 from bento.package import Version
 from credit.errors import FedCreditError
@@ -41,6 +41,7 @@ class Entry:
             self.time, self.request_id, self.caller, version.model, version.version, version.contract.fingerprint,
             version.run_id, data, self.applicant, decision.pd, decision.threshold, decision.decision,
             ",".join(r.code for r in decision.reasons), decision.bank or "",
+            decision.decided_by,
         )  # fmt: skip
 
 
@@ -127,4 +128,8 @@ def _verified(place: Path | str) -> Iterator[tuple[tuple[Any, ...], str]]:
 
 
 def _link(chain: str, row: tuple[Any, ...]) -> str:
+    # An entry is hashed with the columns it was written with: a log from before one was added still verifies.
+    row = tuple(
+        value for name, value in zip(COLUMNS, row, strict=True) if value is not None or name not in ADDED
+    )
     return hashlib.sha256((chain + json.dumps(row)).encode()).hexdigest()

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from credit.errors import FedCreditError
 
 COLUMNS = ("time", "request_id", "caller", "model", "model_version", "contract", "run_id", "data", "applicant",
-           "pd", "threshold", "decision", "reasons", "bank")  # fmt: skip
+           "pd", "threshold", "decision", "reasons", "bank", "decided_by")  # fmt: skip
+ADDED = ("decided_by",)
+"""columns that entries of older logs lack"""
 Row = tuple[Any, ...]
 Link = Callable[[str, Row], str]
 POSTGRES = ("postgresql://", "postgres://")
@@ -52,6 +54,8 @@ class SQLiteStore:
                 database.execute("pragma journal_mode=wal")
                 database.execute("begin immediate")
                 database.execute(_table("id integer primary key autoincrement", "real"))
+                for column in _missing(_sqlite_columns(database)):
+                    database.execute(_addition(column))
                 last = database.execute(LAST).fetchone()
                 database.executemany(_insert(marks), _chained(rows, last, link))
         except sqlite3.Error as error:
@@ -60,7 +64,7 @@ class SQLiteStore:
     def read(self) -> Iterator[tuple[Row, str]]:
         try:
             with sqlite3.connect(f"file:{self._path}?mode=ro", uri=True) as database:
-                for *row, chain in database.execute(_all()):
+                for *row, chain in database.execute(_all(_sqlite_columns(database))):
                     yield tuple(row), chain
         except sqlite3.Error as error:
             raise StoreError(f"{self._path}: {error}") from error
@@ -84,6 +88,8 @@ class PostgresStore:
             with self._library.connect(self._url, connect_timeout=5) as database, database.cursor() as cursor:
                 cursor.execute("select pg_advisory_xact_lock(hashtext('fedcredit decisions'))")
                 cursor.execute(_table("id bigserial primary key", "double precision"))
+                for column in _missing(_postgres_columns(database)):
+                    cursor.execute(_addition(column))
                 last = cursor.execute(LAST).fetchone()
                 cursor.executemany(_insert(marks), list(_chained(rows, last, link)))
         except self._library.Error as error:
@@ -95,7 +101,7 @@ class PostgresStore:
                 self._library.connect(self._url, connect_timeout=5) as database,
                 database.cursor("decisions") as cursor,
             ):
-                for *row, chain in cursor.execute(_all()):
+                for *row, chain in cursor.execute(_all(_postgres_columns(database))):
                     yield tuple(row), chain
         except self._library.Error as error:
             raise StoreError(_told(error)) from error
@@ -122,5 +128,26 @@ def _insert(marks: str) -> str:
     return f"insert into decisions ({', '.join(COLUMNS)}, chain) values ({marks})"
 
 
-def _all() -> str:
-    return f"select {', '.join(COLUMNS)}, chain from decisions order by id"
+def _all(present: set[str]) -> str:
+    columns = (c if c in present else f"null as {c}" for c in COLUMNS)
+    return f"select {', '.join(columns)}, chain from decisions order by id"
+
+
+def _missing(present: set[str]) -> list[str]:
+    """The columns that a log lacks which an older service began."""
+    return [c for c in ADDED if c not in present]
+
+
+def _addition(column: str) -> str:
+    return f"alter table decisions add column {column} text"
+
+
+def _sqlite_columns(database: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in database.execute("pragma table_info(decisions)")}
+
+
+def _postgres_columns(database: Any) -> set[str]:
+    found = database.execute(
+        "select attname from pg_attribute where attrelid = to_regclass('decisions') and not attisdropped"
+    )
+    return {row[0] for row in found}

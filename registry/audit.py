@@ -13,7 +13,8 @@ from credit.errors import RegistryError
 from registry.history import champion_on
 from registry.promotion import Registry, Version
 
-TOLD = ("time", "request_id", "caller", "applicant", "pd", "threshold", "decision", "reasons", "chain")
+TOLD = ("time", "request_id", "caller", "applicant", "pd", "threshold", "decision", "reasons", "decided_by",
+        "chain")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def trace(entry: Mapping[str, Any], registry: Registry) -> Trace:
     version = registry.version(entry["model_version"])
     data = json.loads(version.tags["data_fingerprints"])
     _agree(request, entry, version, data)
-    return Trace({name: str(entry[name]) for name in TOLD}, _model(entry, version, registry), data)
+    told = {name: str(entry[name]) for name in TOLD if entry[name] is not None}
+    return Trace(told, _model(entry, version, registry), data)
 
 
 def _agree(request: str, entry: Mapping[str, Any], version: Version, data: dict[str, str]) -> None:

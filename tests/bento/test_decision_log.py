@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
-from bento.decision_log import DecisionLog, verify_log
+from bento.decision_log import DecisionLog, decision_on, verify_log
+from bento.decision_store import COLUMNS
 from bento.metrics import LOST
 from credit.errors import FedCreditError
 
@@ -14,10 +18,7 @@ from credit.errors import FedCreditError
 @pytest.fixture
 def path(tmp_path, entries):
     for _ in range(2):
-        log = DecisionLog(tmp_path / "log.db")
-        for entry in entries:
-            log.keep(entry)
-        log.close()
+        write(tmp_path / "log.db", entries)
     return tmp_path / "log.db"
 
 
@@ -32,6 +33,7 @@ def test_an_entry_names_model_contract_data_and_run(path, entries):
     version = entries[0].version
     assert (row["model_version"], row["contract"], row["run_id"]) == ("3", version.contract.fingerprint, "r1")
     assert (row["pd"], row["decision"]) == (entries[0].decision.pd, entries[0].decision.decision)
+    assert row["decided_by"] == "shared"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,8 @@ def test_an_entry_names_model_contract_data_and_run(path, entries):
     [
         "update decisions set decision = 'accepted', pd = 0 where rowid = 7",
         "delete from decisions where rowid = 7",
+        "update decisions set decided_by = 'own' where rowid = 7",
+        "update decisions set decided_by = null where rowid = 7",
     ],
 )
 def test_what_was_changed_or_taken_out_shows(path, tampering):
@@ -55,3 +59,49 @@ def test_a_log_that_cannot_be_written_loses_and_counts_but_goes_on(tmp_path, ent
         log.keep(entry)
     log.close()
     assert LOST._value.get() - before == len(entries)
+
+
+@pytest.fixture
+def older(tmp_path, entries):
+    """A log of a service that did not keep yet whose model decided."""
+    columns = COLUMNS[:-1]
+    with sqlite3.connect(tmp_path / "older.db") as database:
+        database.execute(
+            f"create table decisions (id integer primary key autoincrement, {', '.join(columns)}, chain text not null)"
+        )
+        chain = ""
+        for entry in entries:
+            row = entry.row()[:-1]
+            chain = hashlib.sha256((chain + json.dumps(row)).encode()).hexdigest()
+            marks = ", ".join("?" * (len(row) + 1))
+            database.execute(
+                f"insert into decisions ({', '.join(columns)}, chain) values ({marks})", (*row, chain)
+            )
+    return tmp_path / "older.db"
+
+
+def write(path, entries) -> None:
+    log = DecisionLog(path)
+    for entry in entries:
+        log.keep(entry)
+    log.close()
+
+
+def test_an_older_log_is_still_as_it_was_recorded(older, entries):
+    assert verify_log(older) == len(entries)
+    assert decision_on(older, "r3")["decided_by"] is None
+
+
+def test_an_older_log_goes_on_and_keeps_whose_model_decided(older, entries):
+    write(older, [replace(entry, request_id=f"new {entry.request_id}") for entry in entries])
+    assert verify_log(older) == 2 * len(entries)
+    told = [decision_on(older, request)["decided_by"] for request in ("r3", "new r3")]
+    assert told == [None, "shared"]
+
+
+def test_what_is_said_later_about_an_older_entry_shows(older, entries):
+    write(older, entries)
+    with sqlite3.connect(older) as database:
+        database.execute("update decisions set decided_by = 'own' where id = 3")
+    with pytest.raises(FedCreditError, match="decision 3"):
+        verify_log(older)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bento.decision_log import DecisionLog, decision_on, verify_log
-from bento.decision_store import StoreError, store_of
+from bento.decision_store import COLUMNS, StoreError, store_of
 from bento.metrics import LOST
 from credit.errors import FedCreditError
 
@@ -58,14 +61,36 @@ def test_decisions_are_kept_by_several_writers_and_chained(url, entries):
     assert [row[9] for row, _ in store_of(url).read()][: len(entries)] != []
 
 
-def test_what_was_changed_shows(url, entries):
+def write(url, entries) -> None:
     log = DecisionLog(url)
-    log.keep(entries[0])
+    for entry in entries:
+        log.keep(entry)
     log.close()
+
+
+def test_what_was_changed_shows(url, entries):
+    write(url, entries[:1])
     with psycopg.connect(url) as database:
         database.execute("update decisions set pd = 0 where id = (select min(id) from decisions)")
     with pytest.raises(FedCreditError, match="decision 1"):
         verify_log(url)
+
+
+def test_an_older_log_goes_on(url, entries):
+    write(url, entries[:1])
+    with psycopg.connect(url) as database:
+        database.execute("delete from decisions")
+        database.execute("alter table decisions drop column decided_by")
+        row = entries[0].row()[:-1]
+        link = hashlib.sha256(json.dumps(row).encode()).hexdigest()
+        marks = ", ".join(["%s"] * (len(row) + 1))
+        database.execute(
+            f"insert into decisions ({', '.join(COLUMNS[:-1])}, chain) values ({marks})", (*row, link)
+        )
+    assert verify_log(url) == 1
+    write(url, [replace(entries[1], request_id="newer")])
+    assert verify_log(url) == 2
+    assert [decision_on(url, r)["decided_by"] for r in (entries[0].request_id, "newer")] == [None, "shared"]
 
 
 def test_a_database_that_is_away_loses_and_counts_but_holds_nothing_up(entries):

@@ -71,6 +71,7 @@ def test_a_decision_leads_back_to_the_banks_data(log):
     found = trace(decision_on(log, "request-1"), Registered())  # type: ignore[arg-type]
     assert found.data == DATA
     assert found.model["MLflow run"] == "r1" and found.decision["decision"] == "accepted"
+    assert found.decision["decided_by"] == "shared"
 
 
 @pytest.mark.parametrize(
