@@ -84,7 +84,7 @@ def champions_card(champion: dict, evaluation: dict[str, pl.DataFrame]) -> str:
     """The model card of a champion, from the evaluation of the run that trained it."""
     overall = champions_figures(champion, evaluation).filter(bank=ALL_BANKS).row(0, named=True)
     uplift = evaluation["uplift"].filter(family=champion["tags"]["family"]).drop("family")
-    return model_card(contract(), consortium().name, champion, overall, uplift)
+    return model_card(contract(), consortium().name, consortium().model, champion, overall, uplift)
 
 
 def _about(

@@ -40,7 +40,7 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
         **terms,
         name=f"{len(names)} {'simulated' if partition else 'largest'} banks of {contract.name}",
         dataset=str(Path(dataset).resolve()) if Path(dataset).suffix else dataset,
-        model=_model_name(settings, dataset, contract, len(names)),
+        model=_model_name(settings, dataset, contract, banks),
         records_per_bank=None if banks == "all" else settings.records_per_bank,
         partition=partition,
         banks=[{"name": name, "alias": alias} for name, alias in zip(names, _aliases(names), strict=True)],  # type: ignore[arg-type]
@@ -51,10 +51,11 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     return path
 
 
-def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: int) -> str:
-    """A registered model of its own for another data set or other banks: they do not compete."""
-    what = f"{banks}-banks" if dataset == settings.dataset else contract.name
-    return f"{settings.model}-{what}"
+def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: str | None) -> str:
+    """A registered model of its own for another data set and for other banks: they do not compete."""
+    other = [contract.name] if dataset != settings.dataset else []
+    chosen = [f"{banks}-banks"] if banks else []
+    return "-".join([settings.model, *other, *chosen])
 
 
 def largest_banks(raw: Texts, contract: Contract, seed: int) -> list[str]:

@@ -19,13 +19,17 @@ METRIC_NAMES = {"auc": "AUC", "ks": "KS", "brier": "Brier score", "logloss": "Lo
 def model_card(
     contract: Contract,
     consortium: str,
+    model: str,
     champion: Mapping[str, Any],
     overall: Mapping[str, Any],
     uplift: pl.DataFrame,
 ) -> str:
-    """The model card with `model-index`; `overall` is the champion's row of figures over all banks."""
+    """The model card with `model-index` of the registered `model`'s champion.
+
+    `overall` is its row of figures over all banks.
+    """
     tags = champion["tags"]
-    name = f"credit-scorer v{champion['version']}"
+    name = f"{model} v{champion['version']}"
     return f"""{_model_metadata(contract, name, tags["family"], overall)}
 # {name}
 

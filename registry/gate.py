@@ -107,7 +107,10 @@ def contract_check(champion: str | None, fingerprint: str) -> Check:
     if champion is None:
         return Check("contract", f"{fingerprint[:12]}, no champion sits", "none needed", True)
     value = f"{fingerprint[:12]}, champion's {champion[:12] or 'unknown'}"
-    limit = 'the same; else promote by hand: fedcredit promote VERSION --override "why"'
+    limit = (
+        "the same: give another data set a `model` of its own in the consortium file, or promote by hand: "
+        'fedcredit promote VERSION --override "why"'
+    )
     return Check("contract", value, limit, champion == fingerprint)
 
 

@@ -47,3 +47,10 @@ def test_banks_are_simulated_where_the_data_name_none(tmp_path):
     made = drafted(tmp_path, "3", role="input")
     assert made.partition is not None
     assert [b.alias for b in made.banks] == ["simulated-bank-01", "simulated-bank-02", "simulated-bank-03"]
+
+
+def test_another_data_set_and_each_choice_of_banks_have_a_registered_model_of_their_own(tmp_path):
+    named = [drafted(tmp_path, banks).model for banks in (None, "1", "2", "all")]
+    assert len(set(named)) == 4
+    assert load_consortium(BASE).model not in named
+    assert named[1] == "credit-scorer-own-1-banks"
