@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from credit.canvas import BAD, COLOURS, blank, png
+from credit.canvas import BAD, COLOURS, WIDTH, bars_height, blank, png
 
 
 def partition_plot(banks: pl.DataFrame, worst: str) -> bytes:
     """Records (bars) and rate of the outcome `worst` (dots) by bank; columns as in `partitioning.bank_table`."""
-    figure, axes = blank(7.5, 1.6 + 0.28 * banks.height, "Banks by size and outcome", "Records", "")
+    height = bars_height(banks.height) + 0.3
+    figure, axes = blank(WIDTH, height, "Banks by size and outcome", "Records", "")
     shown = banks.reverse()
     axes.barh(shown["bank"].to_list(), shown["records"].to_list(), color=COLOURS["federated"])
     axes.tick_params(axis="y", labelsize=8)

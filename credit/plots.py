@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 import polars as pl
 
-from credit.canvas import BAD, COLOURS, DASHES, GRID, blank, png
+from credit.canvas import BAD, COLOURS, DASHES, DPI, GRID, WIDTH, bars_height, blank, png
 from credit.contract import Contract
 from credit.explanation import BASE, mean_absolute_shap
 from credit.metrics import auc
@@ -25,7 +25,7 @@ def _models(scores: pl.DataFrame):
 def roc_plot(scores: pl.DataFrame) -> bytes:
     """ROC curves of every model over all banks' test records (columns of `score_banks`)."""
     figure, axes = blank(
-        6.5, 6, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate"
+        WIDTH, 4.4, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate"
     )
     for family, strategy, outcome, pd in _models(scores):
         order = np.argsort(-pd, kind="stable")
@@ -38,23 +38,25 @@ def roc_plot(scores: pl.DataFrame) -> bytes:
             color=COLOURS.get(strategy),
             label=label,
         )
-    axes.plot([0, 1], [0, 1], color="#d0d7de", linewidth=1)
-    axes.legend(fontsize=8, frameon=False)
+    axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
+    axes.set_aspect("equal")
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     return png(figure)
 
 
 def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
     """Observed default rate against mean predicted PD in tenths of the records."""
     title = "Calibration, out-of-time test, all banks"
-    figure, axes = blank(6.5, 6, title, "Mean predicted probability of default", "Observed default rate")
+    figure, axes = blank(WIDTH, 4.4, title, "Mean predicted probability of default", "Observed default rate")
     for family, strategy, outcome, pd in _models(scores):
         groups = np.array_split(np.argsort(pd, kind="stable"), bins)
         x, y = [pd[g].mean() for g in groups], [outcome[g].mean() for g in groups]
         axes.plot(x, y, DASHES.get(family, "-"), marker="o", markersize=3, color=COLOURS.get(strategy),
                   label=f"{family}, {strategy}")  # fmt: skip
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
-    axes.plot([0, top], [0, top], color="#d0d7de", linewidth=1)
-    axes.legend(fontsize=8, frameon=False)
+    axes.plot([0, top], [0, top], color=GRID, linewidth=1)
+    axes.set_aspect("equal")
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     return png(figure)
 
 
@@ -62,13 +64,16 @@ def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
     """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `uplift.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
     title = f"What joining changes: AUC of {family} less that of local-only"
-    figure, axes = blank(7.5, 1.5 + 0.34 * known.height, title, "AUC difference on the out-of-time test", "")
-    for name, prefix, shift in (("federated", "", 0.15), ("personalised", "personalised_", -0.15)):
+    height = bars_height(known.height, 0.22)
+    figure, axes = blank(WIDTH, height, title, "AUC difference on the out-of-time test", "")
+    for name, prefix, shift in (("federated", "", 0.18), ("personalised", "personalised_", -0.18)):
         if prefix + "uplift" in known.columns:
             value, low, high = (known[prefix + c] for c in ("uplift", "low", "high"))
             error, rows = [value - low, high - value], np.arange(known.height) + shift
-            axes.errorbar(value, rows, xerr=error, fmt="o", color=COLOURS[name], capsize=2, label=name)
-    axes.legend(frameon=False, fontsize=8)
+            axes.errorbar(
+                value, rows, xerr=error, fmt="o", markersize=4, color=COLOURS[name], capsize=2, label=name
+            )
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
     axes.axvline(0, color="#57606a", linewidth=1)
     axes.set_yticks(
         range(known.height), [f"{b} ({n:,})" for b, n in zip(known["bank"], known["records"], strict=True)]
@@ -82,7 +87,7 @@ def contribution_plot(table: pl.DataFrame) -> bytes:
     rows = table.reverse()
     title = "Contribution of each bank (Shapley values)"
     label = "AUC added, over all banks' validation records"
-    figure, axes = blank(7.5, 1.5 + 0.28 * rows.height, title, label, "")
+    figure, axes = blank(WIDTH, bars_height(rows.height), title, label, "")
     labels = [f"{b} ({n:,})" for b, n in zip(rows["bank"], rows["records"], strict=True)]
     colours = [BAD if value < 0 else COLOURS["federated"] for value in rows["contribution"]]
     axes.barh(labels, rows["contribution"], xerr=rows["error"], color=colours)
@@ -96,7 +101,7 @@ def comparison_plot(rows: list[dict]) -> bytes:
     ways = list(dict.fromkeys(row["trained"] for row in rows))
     series = list(dict.fromkeys((row["case"], row["family"]) for row in rows))
     title = "Ways of training, mean AUC inside each bank"
-    figure, axes = blank(7.5, 1.5 + 0.3 * len(ways), title, "AUC on test records", "")
+    figure, axes = blank(WIDTH, 1.5 + 0.3 * len(ways), title, "AUC on test records", "")
     for mark, (case, family) in zip(cycle(MARKS), series):
         own = [row for row in rows if (row["case"], row["family"]) == (case, family)]
         places = [ways.index(row["trained"]) for row in own]
@@ -121,7 +126,8 @@ def importance_plot(values: pl.DataFrame, contract: Contract) -> bytes:
     """Mean |SHAP| by feature (columns of `shap_values`)."""
     means = mean_absolute_shap(values).reverse()
     labels = [contract.fields[f].title for f in means["feature"]]
-    figure, axes = blank(7, 1.2 + 0.28 * means.height, "Mean |SHAP| by feature", "Mean |SHAP|, log odds", "")
+    title, unit = "Mean |SHAP| by feature", "Mean |SHAP|, log odds"
+    figure, axes = blank(WIDTH, bars_height(means.height), title, unit, "")
     axes.barh(labels, means["mean_abs_shap"], color=COLOURS["federated"])
     axes.tick_params(axis="y", labelsize=8)
     return png(figure)
@@ -144,9 +150,14 @@ def beeswarm_plot(
         data=matrix,
         feature_names=[contract.fields[f].title for f in features],
     )
-    with plt.rc_context({"figure.dpi": 110}):
-        shap.plots.beeswarm(explanation, max_display=len(features), show=False)
+    with plt.rc_context({"figure.dpi": DPI}):
+        size = (WIDTH, bars_height(len(features), 0.22))
+        shap.plots.beeswarm(explanation, max_display=len(features), show=False, plot_size=size)
         figure = plt.gcf()
+        figure.axes[0].tick_params(axis="y", labelsize=8)
+        for axes in figure.axes:
+            axes.xaxis.label.set_fontsize(10)
+            axes.yaxis.label.set_fontsize(10)
         figure.axes[0].set(title="SHAP values, out-of-time test", xlabel=f"SHAP value, log odds of {outcome}")
         figure.set_layout_engine("tight")
         picture = png(figure)

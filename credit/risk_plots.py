@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from credit.canvas import BAD, COLOURS, GRID, blank, png
+from credit.canvas import BAD, COLOURS, GRID, WIDTH, bars_height, blank, png
 from credit.threshold import GRID as THRESHOLDS
 from credit.threshold import CostCurve
 
 
 def reliability_plot(sums: Mapping[str, np.ndarray], title: str) -> bytes:
     """Observed default rate against mean PD by bin of the PD, a line a label (label -> `rate_sums`)."""
-    figure, axes = blank(6.5, 6, title, "Mean calibrated probability of default", "Observed default rate")
+    figure, axes = blank(WIDTH, 3.6, title, "Mean calibrated probability of default", "Observed default rate")
     top = 0.05
     for label, table in sums.items():
         known = table[table[:, 0] >= 20]
@@ -30,7 +30,9 @@ def reliability_plot(sums: Mapping[str, np.ndarray], title: str) -> bytes:
 def cost_plot(curve: CostCurve, ratio: float, break_even: float) -> bytes:
     """Cost per applicant and approval rate by threshold."""
     title = f"Cost of the threshold, validation (a missed default costs {ratio:g} refused good loans)"
-    figure, axes = blank(7.5, 4.8, title, "Refused from this probability of default on", "Cost per applicant")
+    figure, axes = blank(
+        WIDTH, 3.2, title, "Refused from this probability of default on", "Cost per applicant"
+    )
     axes.plot(THRESHOLDS, curve.cost, color=COLOURS["federated"], label="cost (left)")
     axes.axvline(curve.threshold, color=BAD, linewidth=1.2, label=f"cheapest: {curve.threshold:.3f}")
     axes.axvline(break_even, color=BAD, linewidth=1, linestyle=":", label=f"break-even: {break_even:.3f}")
@@ -48,7 +50,7 @@ def cost_plot(curve: CostCurve, ratio: float, break_even: float) -> bytes:
 
 def points_plot(counts: np.ndarray, low: float, high: float) -> bytes:
     """How the points of paid loans and of defaults are distributed (`counts` as of `DecisionSums.points`)."""
-    figure, axes = blank(7.5, 4.2, "Points, out-of-time test, all banks", "Points", "Share of the class, %")
+    figure, axes = blank(WIDTH, 2.8, "Points, out-of-time test, all banks", "Points", "Share of the class, %")
     # Two bins a bar.
     bars = counts.reshape(-1, 2, 2).sum(axis=1)
     edges = np.linspace(low, high, len(bars) + 1)
@@ -63,7 +65,7 @@ def points_plot(counts: np.ndarray, low: float, high: float) -> bytes:
 def group_plot(table: pl.DataFrame, title: str) -> bytes:
     """Approval rate of each group (columns group, records, approval_rate)."""
     rows = table.sort("approval_rate")
-    figure, axes = blank(7.5, 1.4 + 0.28 * rows.height, title, "Approved applicants, %", "")
+    figure, axes = blank(WIDTH, bars_height(rows.height), title, "Approved applicants, %", "")
     labels = [f"{g} ({n:,})" for g, n in zip(rows["group"], rows["records"], strict=True)]
     axes.barh(labels, rows["approval_rate"] * 100, color=COLOURS["federated"])
     axes.set_xlim(0, 100)
@@ -74,7 +76,7 @@ def group_plot(table: pl.DataFrame, title: str) -> bytes:
 def psi_plot(table: pl.DataFrame, limit: float, title: str) -> bytes:
     """Stability index of each line of `table` (columns name, psi, noise) against the limit."""
     rows = table.sort("psi")
-    figure, axes = blank(7.5, 1.6 + 0.28 * rows.height, title, "Population stability index", "")
+    figure, axes = blank(WIDTH, bars_height(rows.height), title, "Population stability index", "")
     over = [
         BAD if p > max(limit, n) else COLOURS["federated"] for p, n in rows.select("psi", "noise").iter_rows()
     ]

@@ -7,30 +7,31 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from credit.canvas import BAD, COLOURS, png
+from credit.canvas import BAD, COLOURS, DPI, WIDTH, bars_height, png
 from credit.shap_summary import extremes
 
 # So many levels of a category, from either end, are legible in a panel.
 EXTREMES = 10
+# So many features fit beside each other.
+STRONGEST = 20
 
 
 def bank_heatmap(means: pl.DataFrame, titles: Mapping[str, str]) -> bytes:
-    """Mean |SHAP| by bank and feature (columns of `shap_summary.by_bank`), the strongest feature first."""
+    """Mean |SHAP| by bank and feature (columns of `shap_summary.by_bank`), the STRONGEST features, strongest first."""
     from matplotlib.figure import Figure
 
     features = [c for c in means.columns if c != "bank"]
     values = means.select(features).to_numpy()
-    order = np.argsort(-values.mean(axis=0))
-    figure = Figure(
-        figsize=(2.5 + 0.5 * len(features), 2.2 + 0.26 * means.height), dpi=110, layout="constrained"
-    )
+    order = np.argsort(-values.mean(axis=0))[:STRONGEST]
+    # The features' names stand at an angle below the banks.
+    figure = Figure(figsize=(WIDTH, bars_height(means.height) + 1.2), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(values[:, order], cmap="Blues", aspect="auto")
-    axes.set_xticks(
-        range(len(order)), [titles[features[i]] for i in order], rotation=40, ha="right", fontsize=8
-    )
+    names = [titles[features[i]] for i in order]
+    axes.set_xticks(range(len(order)), names, rotation=50, ha="right", rotation_mode="anchor", fontsize=8)
     axes.set_yticks(range(means.height), means["bank"].to_list(), fontsize=8)
-    axes.set_title("What drives the scores at each bank")
+    several = f" ({STRONGEST} strongest of {len(features)})" if len(features) > STRONGEST else ""
+    axes.set_title("What drives the scores at each bank" + several)
     figure.colorbar(image, label="Mean |SHAP|, log odds")
     return png(figure)
 
@@ -40,14 +41,14 @@ def dependence_plot(curves: Sequence[tuple[str, pl.DataFrame]], logged: Sequence
     from matplotlib.figure import Figure
 
     rows = (len(curves) + 1) // 2
-    figure = Figure(figsize=(10, 2.9 * rows), dpi=110, layout="constrained")
+    figure = Figure(figsize=(WIDTH, 2.4 * rows), dpi=DPI, layout="constrained")
     figure.suptitle("Mean SHAP by value, all banks' summed counts")
     panels = np.atleast_1d(figure.subplots(rows, 2)).ravel()
     for axes, (title, curve), log in zip(panels, curves, logged, strict=False):
         if curve["value"].dtype == pl.String:
             shown = extremes(curve, EXTREMES)
             if shown.height < curve.height:
-                title += f" ({EXTREMES} lowest and {EXTREMES} highest of {curve.height})"
+                title += f"\n({EXTREMES} lowest, {EXTREMES} highest of {curve.height})"
             axes.barh(shown["value"], shown["shap"], color=COLOURS["federated"])
             axes.set_xlabel("Mean SHAP, log odds", fontsize=8)
         else:
@@ -57,7 +58,7 @@ def dependence_plot(curves: Sequence[tuple[str, pl.DataFrame]], logged: Sequence
             if log:
                 axes.set_xscale("symlog")
         axes.set_title(title, fontsize=9)
-        axes.tick_params(labelsize=7)
+        axes.tick_params(labelsize=6.5)
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels[len(curves) :]:
         axes.set_visible(False)
@@ -72,7 +73,7 @@ def waterfall_plot(worth: Mapping[str, float], reference: float, title: str, mos
     steps = [(name, worth[name]) for name in order[:most]]
     if rest := sum(worth[name] for name in order[most:]):
         steps.append((f"{len(order) - most} others", rest))
-    figure = Figure(figsize=(8, 1.4 + 0.36 * len(steps)), dpi=110, layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.2 + 0.21 * len(steps)), dpi=DPI, layout="constrained")
     axes, at = figure.subplots(), reference
     for place, (_, points) in enumerate(steps):
         axes.barh(place, points, left=at, color=BAD if points < 0 else COLOURS["federated"])

@@ -33,6 +33,11 @@ class Table:
         """Which columns hold numbers, which are set flush right."""
         return [dtype.is_numeric() for dtype in self.frame.dtypes]
 
+    def is_blank(self) -> list[bool]:
+        """Which columns hold no word in any row: they are there to be written in."""
+        rows = self.rows()
+        return [bool(rows) and not any(row[i] for row in rows) for i in range(self.frame.width)]
+
 
 @dataclass(frozen=True)
 class Picture:

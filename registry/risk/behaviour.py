@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from credit.fields import Role
 from registry.document import Section, Table, Text
 from registry.risk.facts import Facts
@@ -25,15 +27,19 @@ def fairness(facts: Facts) -> Section:
                 f"defaulted at most {limits.largest_rate_gap:g}, over groups of {limits.fewest_records} records "
                 "or more."
             ),
-            Table("Widest differences", facts.fairness["differences"]),
-            Table("Groups", facts.fairness["groups"], digits=3),
-            *facts.all_shown("fairness/"),
+            Table(
+                "Widest differences between groups", _titled(facts, facts.fairness["differences"], "column")
+            ),
+            *facts.shown("fairness/"),
+            Table("Groups", _titled(facts, facts.fairness["groups"], "column"), digits=3),
         ),
     )
 
 
 def stability(facts: Facts) -> Section:
     """How far scores and features have moved since the training."""
+    banks = facts.stability["banks"].rename({"name": "bank"})
+    features = facts.stability["features"].rename({"name": "feature"})
     return Section(
         "Stability",
         (
@@ -42,9 +48,9 @@ def stability(facts: Facts) -> Section:
                 "out-of-time records against the training records. 'noise' is what chance alone reaches in one case "
                 f"of a hundred; drifted is beyond both it and {facts.policy.stability.largest_psi:g}."
             ),
-            Table("By bank", facts.stability["banks"], digits=3),
-            Table("By feature, all banks", facts.stability["features"], digits=3),
-            *facts.shown("stability/features.png", "Features"),
+            Table("Score, by bank", _titled(facts, banks, "most_moved"), digits=3),
+            *facts.shown("stability/features.png"),
+            Table("Features, all banks", _titled(facts, features, "feature"), digits=3),
         ),
     )
 
@@ -61,9 +67,17 @@ def explanations(facts: Facts) -> Section:
                 "points; never a sensitive one."
             ),
             Text(_agreement(facts.agreement)),
-            *facts.all_shown("explanation"),
+            *facts.shown("explanation/"),
+            *facts.shown("explanation_by_bank/by_bank"),
+            *facts.shown("explanation_by_bank/waterfall"),
+            *facts.shown("explanation_by_bank/dependence"),
         ),
     )
+
+
+def _titled(facts: Facts, frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """`frame` with the columns of the contract that `column` names as people call them."""
+    return frame.with_columns(pl.col(column).map_elements(facts.title, pl.String))
 
 
 def _agreement(value: float | None) -> str:

@@ -12,6 +12,7 @@ from credit.contract import Contract
 from credit.policy import Policy
 from registry.document import Picture
 from registry.history import Event
+from registry.risk.captions import caption
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,15 @@ class Facts:
     events: Sequence[Event]
     pictures: Mapping[str, bytes]
 
-    def shown(self, name: str, caption: str) -> list[Picture]:
-        """The picture `name`, where the run has made it."""
-        return [Picture(caption, self.pictures[name])] if name in self.pictures else []
-
-    def all_shown(self, beginning: str) -> list[Picture]:
-        """Every picture whose name begins so, each with a caption made of its name."""
+    def shown(self, beginning: str) -> list[Picture]:
+        """The pictures that the run has made whose names begin so."""
         return [
-            Picture(_caption(name), png) for name, png in self.pictures.items() if name.startswith(beginning)
+            Picture(caption(name, self.contract), png)
+            for name, png in self.pictures.items()
+            if name.startswith(beginning)
         ]
 
-
-def _caption(name: str) -> str:
-    words = name.split("/")[1].removesuffix(".png").replace("_", " ").replace("-", " ")
-    return words[0].upper() + words[1:]
+    def title(self, column: str) -> str:
+        """What a column of the contract is called; what is none keeps its name."""
+        field = self.contract.fields.get(column)
+        return field.title if field else column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from registry.document import Block, Section, Table, Text
+from registry.document import Block, Picture, Section, Table, Text
 from registry.risk.facts import Facts
 
 FIGURES = ("family", "strategy", "auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap")
@@ -18,14 +18,14 @@ def performance(facts: Facts) -> Section:
         (
             Text(
                 "Out-of-time test, all banks together, with 95% bootstrap intervals. Local: each bank's own model on "
-                "its own records. Pooled: all records in one place, which only a simulation can have. Brier score and "
-                "log loss are those of the models as trained, before calibration."
+                "its own records. Pooled: all records in one place, which only a simulation can have. Personalised: "
+                "each bank's own continuation of the shared model. Brier score and log loss are those of the models "
+                "as trained, before calibration; the gap is the AUC on training records less that on the test."
             ),
             Table("Models", figures),
             *_split_by_row(facts.split_by_row),
-            *facts.shown("evaluation/roc.png", "ROC curves"),
-            *_uplift(facts.uplift),
-            *facts.shown("evaluation/uplift.png", "Uplift with 95% intervals"),
+            *facts.shown("evaluation/roc.png"),
+            *_uplift(facts.uplift, facts.shown("evaluation/uplift.png")),
         ),
     )
 
@@ -42,15 +42,16 @@ def _split_by_row(figures: pl.DataFrame) -> list[Block]:
     return [Text(said), Table("The pooled model, split by customer and by row", shown)]
 
 
-def _uplift(uplift: pl.DataFrame) -> list[Block]:
-    """What the shared model, and each bank's own continuation of it, change: a table each, to fit a page."""
+def _uplift(uplift: pl.DataFrame, pictures: list[Picture]) -> list[Block]:
+    """What the shared model, and each bank's own continuation of it, change: a table each, and both in a picture."""
     own = [c for c in uplift.columns if c.startswith("personalised_")]
-    tables = [Table("What joining changes, bank by bank", uplift.drop(*own, "verdict", strict=False))]
+    shared = Table("What joining changes, bank by bank", uplift.drop(*own, "verdict", strict=False))
+    blocks: list[Block] = [shared, *pictures]
     if own:
         kept = uplift.select("bank", "records", "local_auc", *own, pl.col("^verdict$"))
         short = kept.rename(lambda name: name.removeprefix("personalised_"))
-        tables.append(Table("With each bank's own continuation of the shared model", short))
-    return list(tables)
+        blocks.append(Table("With each bank's own continuation of the shared model", short))
+    return blocks
 
 
 def calibration(facts: Facts) -> Section:
@@ -71,9 +72,9 @@ def calibration(facts: Facts) -> Section:
                 f"from a probability of {scoring['threshold']:.4f} on."
             ),
             Table("Before (raw) and after calibration", figures),
-            *facts.shown("calibration/reliability.png", "Reliability"),
-            *facts.shown("calibration/cost.png", "Expected cost by threshold"),
-            *facts.shown("calibration/points.png", "Points of defaults and of paid loans"),
+            *facts.shown("calibration/reliability.png"),
+            *facts.shown("calibration/cost.png"),
+            *facts.shown("calibration/points.png"),
             Table("Bands", bands, digits=0),
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from reportlab.lib.units import mm
 
 from credit.canvas import blank, png
 from credit.contract import load_contract
@@ -13,6 +14,10 @@ from credit.policy import Policy
 from registry.document import Document, Picture, Section, Table, Text
 from registry.document_html import to_html
 from registry.document_pdf import to_pdf
+from registry.pdf_picture import PagePicture
+from registry.pdf_style import HEIGHT, WIDTH, register_fonts
+from registry.pdf_table import page_table
+from registry.risk.captions import caption
 from registry.risk.facts import Facts
 from registry.risk.report import risk_report
 
@@ -34,7 +39,19 @@ def facts() -> Facts:
     groups = pl.DataFrame(
         [{"column": "age_group", "group": "under 30", "records": 200, "approval_rate": 0.4}]
     )
-    moved = pl.DataFrame([{"name": "all banks", "records": 200, "psi": 0.3, "noise": 0.01, "drifted": True}])
+    moved = pl.DataFrame(
+        [
+            {
+                "name": "all banks",
+                "records": 200,
+                "psi": 0.3,
+                "noise": 0.01,
+                "drifted": True,
+                "most_moved": "debt",
+                "csi": 0.4,
+            }
+        ]
+    )
     scoring = {"calibration": {"method": "platt"}, "threshold": 0.0909}
     return Facts(
         contract=load_contract("synthetic"),
@@ -49,7 +66,7 @@ def facts() -> Facts:
         uplift=pl.DataFrame([{"bank": "bank-01", "uplift": 0.01, "low": None}]),
         scoring={"scoring": scoring, "figures": {"validation": {"error": 0.01}, "test": {"error": 0.05}}},
         fairness={"groups": groups, "differences": groups},
-        stability={"banks": moved, "features": moved.rename({"name": "feature"})},
+        stability={"banks": moved, "features": moved.select(pl.lit("debt").alias("name"), "psi", "noise")},
         scorecard=pl.DataFrame([{"feature": "Debt", "bin": "below 5 < 6 & more", "points": -3.2}]),
         scorecard_figures=pl.DataFrame([FIGURES]),
         agreement=0.9,
@@ -93,6 +110,48 @@ def test_the_pdf_has_pages_and_is_the_same_bytes_each_time(facts):
 
 def test_a_model_without_a_champion_before_it_is_reported(facts):
     assert "nothing to compare" in to_html(risk_report(replace(facts, agreement=None)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evaluation/roc", "evaluation/uplift", "calibration/points", "fairness/age_group", "fairness/bank",
+     "stability/features", "explanation/beeswarm", "explanation/beeswarm-Good", "explanation_by_bank/waterfall"],
+)  # fmt: skip
+def test_a_picture_is_told_in_sentences(name):
+    told = caption(f"{name}.png", load_contract("synthetic"))
+    assert told.endswith(".") and len(told.split()) > 10
+    assert "_" not in told and "{" not in told
+
+
+def test_the_pictures_of_groups_and_of_classes_say_which():
+    contract = load_contract("synthetic")
+    assert "approved by age group" in caption("fairness/age_group.png", contract)
+    assert "'Good'" in caption("explanation/beeswarm-Good.png", contract)
+
+
+def test_columns_are_called_as_people_call_them(facts):
+    told = to_html(risk_report(facts))
+    assert "Age group" in told and "age_group" not in told
+
+
+def test_a_picture_gives_up_a_little_of_its_size_to_stay_on_its_page_and_no_more():
+    register_fonts()
+    picture = PagePicture(Picture("Told.", png(blank(7, 4, "Cost", "x", "y")[0])))
+    whole = picture.wrap(WIDTH, HEIGHT)[1]
+    assert picture.wrap(WIDTH, 0.9 * whole)[1] == pytest.approx(0.9 * whole)
+    assert picture.wrap(WIDTH, 0.5 * whole)[1] > 0.7 * whole
+
+
+def test_a_tall_picture_and_its_caption_fit_a_page():
+    register_fonts()
+    assert PagePicture(Picture("Told.", png(blank(7, 30, "", "", "")[0]))).wrap(WIDTH, HEIGHT)[1] <= HEIGHT
+
+
+def test_a_column_to_write_in_has_room():
+    register_fonts()
+    table = page_table(Table("To sign", pl.DataFrame({"role": ["Risk officer"], "signature": [""]})))[1]
+    width, height = table.wrap(WIDTH, HEIGHT)
+    assert width > 60 * mm and height > 15 * mm
 
 
 def test_a_table_without_rows_and_a_long_one_are_set():

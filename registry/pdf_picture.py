@@ -1,0 +1,40 @@
+"""A picture on a page of a PDF."""
+
+from __future__ import annotations
+
+import io
+
+from reportlab.lib.utils import ImageReader
+from reportlab.platypus import Flowable
+
+from credit.canvas import DPI
+from registry.document import Picture
+from registry.pdf_style import GREY, HEIGHT, WIDTH, paragraph
+
+# A picture gives up so much of its size, and no more, to stay on the page that it is due on.
+LEAST = 0.8
+ROOM = 6.0
+
+
+class PagePicture(Flowable):
+    """A picture in its natural size above its caption, or smaller where that saves the rest of a page."""
+
+    def __init__(self, picture: Picture):
+        super().__init__()
+        self.image = ImageReader(io.BytesIO(picture.png))
+        self.caption = paragraph(picture.caption, 8, colour=GREY)
+        self.caption_height = self.caption.wrap(WIDTH, HEIGHT)[1]
+        pixels = self.image.getSize()
+        most = min(WIDTH / pixels[0], (HEIGHT - self.caption_height - 2 * ROOM) / pixels[1])
+        self.natural = [side * min(72 / DPI, most) for side in pixels]
+
+    def wrap(self, aW: float, aH: float) -> tuple[float, float]:
+        beside = self.caption_height + 2 * ROOM
+        scale = min(1.0, max((aH - beside) / self.natural[1], LEAST))
+        self.drawn = [side * scale for side in self.natural]
+        return aW, self.drawn[1] + beside
+
+    def draw(self) -> None:
+        width, height = self.drawn
+        self.canv.drawImage(self.image, 0, self.caption_height + ROOM, width, height)
+        self.caption.drawOn(self.canv, 0, ROOM)
