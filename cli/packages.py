@@ -43,6 +43,7 @@ def package_command(
     _check_output(output, replace)
     console, package = Console(soft_wrap=True), champions_package(home, model)
     family = read_head(package)["family"]
+    _check_continued(home, package, family)
     found = {alias: _continuation(home, alias, family) for alias in bank}
     own = {alias: continued for alias, continued in found.items() if continued is not None}
     for alias in found.keys() - own.keys():
@@ -70,6 +71,18 @@ def _check_output(output: Path, replace: bool) -> None:
         raise FedCreditError(
             f"{output} is there already: name another with -o, or replace that package with --replace"
         )
+
+
+def _check_continued(home: Home, package: Path, family: str) -> None:
+    """Raise FedCreditError where banks continue a model that did not become champion: it did not pass the gate."""
+    shared = home.storage / "federated_models" / "value" / "value" / f"{family}.model"
+    for file in shared.glob("*"):
+        served = package / file.name
+        if not served.is_file() or served.read_bytes() != file.read_bytes():
+            raise FedCreditError(
+                f"the banks' own models continue the last run's shared one, which is not the champion in {package}: "
+                "promote its version (fedcredit history names it), or run again"
+            )
 
 
 def _continuation(home: Home, bank: str, family: str) -> Continuation | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -27,14 +28,16 @@ def folder(tmp_path, monkeypatch):
     champion = packages.make_package(tmp_path / "champion")
     monkeypatch.setattr("pipelines.environment.prepare", lambda home: None)
     monkeypatch.setattr("cli.packages.champions_package", lambda home, model: champion)
+    keep(tmp_path, "federated_models", "value", {"lightgbm": packages.model("lightgbm")})
     for bank, scoring in (("north", OWN.to_dict()), ("south", None)):
         keep(tmp_path, "personal_models", bank, {"lightgbm": packages.model("lightgbm", trees=25)})
         keep(tmp_path, "personal_scoring", bank, {"families": [{"family": "lightgbm", "scoring": scoring}]})
     return tmp_path
 
 
-def keep(folder, asset, bank, value) -> None:
-    path = folder / "home" / "storage" / asset / bank
+def keep(folder, asset, partition, value) -> None:
+    path = folder / "home" / "storage" / asset / partition
+    shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     store(value, path / "value")
 
@@ -80,6 +83,12 @@ def test_what_is_missing_is_told(folder, capsys, asset, message):
     (folder / "home" / "storage" / asset / "north").rename(folder / "away")
     code, said = package(capsys, "north", "-o", "made")
     assert (code, message in said) == (1, True)
+
+
+def test_what_continues_a_model_that_is_not_champion_is_not_packaged(folder, capsys):
+    keep(folder, "federated_models", "value", {"lightgbm": packages.model("lightgbm", trees=21)})
+    code, said = package(capsys, "north", "-o", "made")
+    assert (code, "is not the champion" in said, (folder / "made").exists()) == (1, True, False)
 
 
 @pytest.mark.parametrize("replace", [(), ("--replace",)], ids=["", "--replace"])
