@@ -78,7 +78,7 @@ def status_command(folder: BankFolder = Path("bank")) -> None:
 
 def _check(bank, folder: Path) -> None:
     """Print what the records hold and what a training would send of them."""
-    from federated.dry_run import dry_run
+    from federated.dry_run import ROUNDS, STRATEGIES, dry_run
     from federated.records import own_records
 
     own, console = own_records(bank, folder / "work"), Console()
@@ -88,9 +88,11 @@ def _check(bank, folder: Path) -> None:
         f"{own.quarantined:,} in quarantine; {parts.train.height:,} train, {parts.validation.height:,} "
         f"validation, {parts.test.height:,} test records of {bank.name}"
     )
-    table = Table("message", "what leaves the bank", "bytes both ways", title="dry run, two rounds")
+    table = Table("message", "what leaves the bank", title=f"dry run: bytes both ways in {ROUNDS} rounds")
+    for strategy in STRATEGIES:
+        table.add_column(strategy, justify="right")
     for sent in dry_run(parts, own.contract.spec):
-        table.add_row(sent.kind, sent.answers, f"{sent.bytes:,}")
+        table.add_row(sent.kind, sent.answers, *(f"{n:,}" if n else "" for n in sent.bytes.values()))
     console.print(table)
 
 

@@ -1,7 +1,8 @@
-"""What a bank would send: a training of two rounds on its own records, inside its own site."""
+"""What a bank would send: short trainings on its own records, inside its own site."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from credit.features import BankRecords, FeatureSpec
@@ -9,21 +10,28 @@ from federated.messages import KINDS
 from federated.training import inprocess_grid, train_federated
 
 ROUNDS = 2
+STRATEGIES = ("histogram", "leaf_refit")
 
 
 @dataclass(frozen=True)
 class SentKind:
-    """One kind of message of the dry run: what it answers, and its bytes both ways."""
+    """One kind of message of the dry run: what it answers, and its bytes both ways by strategy."""
 
     kind: str
     answers: str
-    bytes: int
+    bytes: dict[str, int]
 
 
 def dry_run(records: BankRecords, spec: FeatureSpec, family: str = "lightgbm") -> list[SentKind]:
-    """Train alone on `records` and list what would have gone between bank and coordinator.
+    """Train alone on `records` by each strategy and list what would have gone between bank and coordinator.
 
     Raises FederationError where the records cannot be trained on.
     """
-    trained = train_federated(family, inprocess_grid([records], spec), spec, rounds=ROUNDS)
-    return [SentKind(kind, KINDS[kind].answers, n) for kind, n in trained.bytes_by_kind.items()]
+    sent: dict[str, Counter[str]] = {}
+    for strategy in STRATEGIES:
+        grid = inprocess_grid([records], spec)
+        sent[strategy] = train_federated(family, grid, spec, strategy=strategy, rounds=ROUNDS).bytes_by_kind
+    used = [kind for kind in KINDS if any(kind in by_kind for by_kind in sent.values())]
+    return [
+        SentKind(kind, KINDS[kind].answers, {s: n.get(kind, 0) for s, n in sent.items()}) for kind in used
+    ]

@@ -22,6 +22,7 @@ class Membership(BaseModel):
 
     `records` is a CSV or Parquet of the contract's source columns, or a folder with train.parquet,
     validation.parquet and test.parquet as the pipeline prepares them. `most_records` caps each part.
+    SuperNode and agent meet at `agent_port` of 127.0.0.1, without it at a port that is free.
     With `secure_aggregation` the bank gives figures to masked sums of `min_banks` banks only, and adds its
     share of the noise that `noise_multiplier` asks for: what it insists on, whatever the coordinator asks.
     `allowed_bundles` are sha256 sums of app bundles beside that of the installed code.
@@ -37,7 +38,7 @@ class Membership(BaseModel):
     coordinator: str = Field(pattern=r"^[^/\s]+:\d+$")
     certificate: Path = Path("ca.crt")
     key: Path = Path("bank")
-    agent_port: int = Field(default=9095, ge=1, le=65535)
+    agent_port: int | None = Field(default=None, ge=1, le=65535)
     secure_aggregation: bool = False
     min_banks: int = Field(default=3, ge=2)
     noise_multiplier: float | None = Field(default=None, gt=0)

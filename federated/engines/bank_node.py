@@ -12,7 +12,7 @@ from typing import Any
 
 from federated.engines.agent import run_agent
 from federated.engines.bundle import bundle_sha256
-from federated.engines.processes import start_agent, start_supernode
+from federated.engines.processes import free_port, start_agent, start_supernode
 from federated.membership import load_membership, masking_of
 from federated.records import own_records
 from federated.site import BankSite
@@ -22,8 +22,8 @@ STATUS = "status.json"
 RESTART_SECONDS = 15.0
 
 
-def run_bank_agent(folder: Path) -> None:
-    """Answer the messages that the SuperNode of `folder` brings, until the process ends."""
+def run_bank_agent(folder: Path, port: int) -> None:
+    """Answer the messages that the SuperNode of `folder` brings over 127.0.0.1:`port`, until the process ends."""
     bank = load_membership(folder)
     own = own_records(bank, folder / "work")
     counts = {"answered": 0, "refused": 0}
@@ -38,7 +38,7 @@ def run_bank_agent(folder: Path) -> None:
 
     run_agent(
         BankSite(own.records, own.contract.spec),
-        f"127.0.0.1:{bank.agent_port}",
+        f"127.0.0.1:{port}",
         (folder / "secret").read_bytes(),
         {bundle_sha256(), *bank.allowed_bundles},
         noted=note,
@@ -49,11 +49,12 @@ def run_bank_agent(folder: Path) -> None:
 def run_bank(folder: Path, say: Callable[[str], None], pause: float = RESTART_SECONDS) -> None:
     """Keep SuperNode and agent of `folder` running until interrupted; what ends is started again."""
     bank = load_membership(folder)
+    port = bank.agent_port or free_port()
     starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "SuperNode": lambda: start_supernode(
-            folder, bank.coordinator, bank.certificate, bank.key, bank.agent_port, folder / "secret"
+            folder, bank.coordinator, bank.certificate, bank.key, port, folder / "secret"
         ),
-        "agent": lambda: start_agent(folder),
+        "agent": lambda: start_agent(folder, port),
     }
     running = {name: start() for name, start in starters.items()}
     try:
@@ -61,7 +62,8 @@ def run_bank(folder: Path, say: Callable[[str], None], pause: float = RESTART_SE
             time.sleep(0.5)
             for name, process in running.items():
                 if process.poll() is not None:
-                    say(f"the {name} ended ({process.returncode}): again in {pause:g} s")
+                    log = folder / f"{name.lower()}.log"
+                    say(f"the {name} ended ({process.returncode}), see {log}: again in {pause:g} s")
                     time.sleep(pause)
                     running[name] = starters[name]()
     finally:

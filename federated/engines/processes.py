@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +56,17 @@ def start_supernode(
     return _start(command, folder, "supernode")
 
 
-def start_agent(folder: Path) -> subprocess.Popen[bytes]:
-    """The warm agent of a bank's folder."""
-    return _start([sys.executable, "-m", "federated.engines.agent_process", str(folder)], folder, "agent")
+def start_agent(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """The warm agent of a bank's folder, for the SuperNode at 127.0.0.1:`port`."""
+    command = [sys.executable, "-m", "federated.engines.agent_process", str(folder), str(port)]
+    return _start(command, folder, "agent")
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 at which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def interrupt_on_terminate() -> None:

@@ -15,18 +15,12 @@ from federated.engines.bundle import bundle_sha256
 from federated.engines.coordinator import Coordinator, Settings
 from federated.engines.deployment import register_banks, wait_for_link
 from federated.engines.keys import create_node_key, create_secret
-from federated.engines.processes import start_agent, start_gate, start_superlink, start_supernode
+from federated.engines.processes import free_port, start_agent, start_gate, start_superlink, start_supernode
 from federated.membership import Membership, load_membership, save_membership
 from federated.records import own_records
 
 SPEC = load_contract("synthetic").spec
 TERMS = {"strategy": "fedavg", "expected": 3, "quorum": 0.6, "wait": 60.0, "gather_wait": 120.0}
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Network:
@@ -87,7 +81,7 @@ class Network:
             self.start_agent(own)
 
     def start_agent(self, own: Path) -> None:
-        self.processes[f"{own.name} agent"] = start_agent(own)
+        self.processes[f"{own.name} agent"] = start_agent(own, load_membership(own).agent_port)
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
