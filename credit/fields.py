@@ -78,6 +78,9 @@ class Column(ContractField):
     format: str = Field("%Y-%m-%d", description="of a date, as strftime has it")
     pivot: int = Field(2030, description="of two-digit years: a later date belongs to the century before")
     strip: str = Field("", description="characters removed before a number is read")
+    decimal: Literal[".", ","] = Field(
+        ".", description="parts a number's fraction; the other groups thousands"
+    )
     missing: tuple[str, ...] = Field((), description="texts that mean: not known")
     aliases: dict[str, str] = Field({}, description="text -> level, applied before the book is checked")
     unknown: Literal["quarantine", "missing"] = Field("quarantine", description="a text outside the book")

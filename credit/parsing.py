@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from credit.fields import Column
+from credit.numerals import CURRENCIES, grouped, grouping
 
-MONEY_MARKS = "$€£,"
 NUMBERS = ("number", "money")
 SPELLS_NUMBERS = frozenset("0123456789+-.eEinfatyINFATY")
 DURATION = r"(?i)^(?:([0-9]+)\s*years?)?(?:\s*(?:and|,)?\s*([0-9]+)\s*months?)?$"
@@ -25,11 +25,11 @@ def known_text(column: Column) -> pl.Expr:
 
 def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
     """What most of the texts of `column` mean, read in few steps and without trimming, to be `settled`."""
-    if column.parse == "number" and not SPELLS_NUMBERS.intersection(column.strip):
+    point = column.decimal == "."
+    if column.parse == "number" and point and not SPELLS_NUMBERS.intersection(column.strip):
         return _unless_missing(text.cast(pl.Float64, strict=False), text, column)
-    if column.parse == "money" and not column.missing:
-        plain = text.str.strip_chars(f"{MONEY_MARKS} ").str.replace_all(",", "", literal=True)
-        return plain.cast(pl.Float64, strict=False)
+    if column.parse == "money" and point and not column.missing:
+        return _number(text.str.strip_chars(f"{CURRENCIES} "), column)
     if column.parse == "year":
         year = pl.when(text.str.len_bytes() == 4).then(text).cast(pl.Int64, strict=False)
         return _unless_missing(pl.when(year >= 1000).then(year), text, column)
@@ -88,10 +88,10 @@ def _read(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "number":
         for character in column.strip:
             text = text.str.replace_all(character, "", literal=True)
-        return text.cast(pl.Float64, strict=False)
+        return _number(text, column)
     if column.parse == "money":
-        plain = text.str.replace_all(rf"[{MONEY_MARKS}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
-        return plain.cast(pl.Float64, strict=False)
+        plain = text.str.replace_all(rf"[{CURRENCIES}\s]", "").str.replace(r"^\((.*)\)$", "-$1")
+        return _number(plain, column)
     if column.parse == "year":
         return text.str.extract(r"^([0-9]{4})[A-Za-z]?$").cast(pl.Int64)
     if column.parse == "date":
@@ -103,6 +103,17 @@ def _read(text: pl.Expr, column: Column) -> pl.Expr:
     if column.parse == "category":
         return _level(text, _book(column), column)
     return text.replace(column.aliases) if column.aliases else text
+
+
+def _number(text: pl.Expr, column: Column) -> pl.Expr:
+    """The number that `text` spells, null where its thousands are not grouped as they should be."""
+    if column.parse == "money" or column.decimal == ",":
+        mark = grouping(column)
+        told = ~text.str.contains(mark, literal=True) | text.str.contains(grouped(column))
+        text = pl.when(told).then(text.str.replace_all(mark, "", literal=True))
+    if column.decimal == ",":
+        text = text.str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False)
 
 
 def _level(text: pl.Expr, book: dict[str, str], column: Column) -> pl.Expr:

@@ -92,6 +92,8 @@ def profile(texts: pl.Series, name: str) -> Profile:
         _bound(made)
     if missing:
         made.notes.append(f"{', '.join(missing)} taken as not known")
+    if "decimal" in rule:
+        made.notes.append("a comma parts the fraction")
     return made
 
 
@@ -130,6 +132,8 @@ def _numeric(
     ):
         return {"parse": "year"}
     tries: list[dict[str, Any]] = [{"parse": "number"}, {"parse": "number", "strip": "_"}, {"parse": "money"}]
+    if known.str.contains(",", literal=True).any():
+        tries += [{"parse": "number", "decimal": ","}, {"parse": "money", "decimal": ","}]
     if known.str.contains(r"(?i)\d+\s*(year|month)").any():
         tries.append({"parse": "duration"})
     shares = [_read_share(texts, rule | t, len(known)) for t in tries]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from credit.fields import Column
+from credit.numerals import CURRENCIES, grouped, grouping
 
 Typed = float | int | str | date | None
 # Python's own list has four control characters more than the one polars strips by.
@@ -15,7 +16,7 @@ SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)\s*years?)?(?:\s*(?:and|,)?\s*(\d+)\s*months?)?", re.ASCII | re.IGNORECASE)
 _YEAR = re.compile(r"(\d{4})[A-Za-z]?", re.ASCII)
-_MONEY_MARKS = str.maketrans("", "", "$€£," + SPACES)
+_MONEY_MARKS = str.maketrans("", "", CURRENCIES + SPACES)
 
 
 def text_reader(column: Column) -> Callable[[str], Typed]:
@@ -53,14 +54,30 @@ def _number(text: str) -> float:
 
 def _number_reader(column: Column) -> Callable[[str], float]:
     marks = str.maketrans("", "", column.strip)
-    return lambda text: _number(text.translate(marks))
+    pointed = _pointed_reader(column) if column.decimal == "," else str
+    return lambda text: _number(pointed(text.translate(marks)))
 
 
-def _money_reader(_: Column) -> Callable[[str], float]:
+def _money_reader(column: Column) -> Callable[[str], float]:
+    pointed = _pointed_reader(column)
+
     def read(text: str) -> float:
         plain = text.translate(_MONEY_MARKS)
         bracketed = len(plain) > 1 and plain[0] == "(" and plain[-1] == ")"
-        return _number("-" + plain[1:-1] if bracketed else plain)
+        return _number(pointed("-" + plain[1:-1] if bracketed else plain))
+
+    return read
+
+
+def _pointed_reader(column: Column) -> Callable[[str], str]:
+    """A number's text with a point for its fraction and its thousands not grouped, empty where they are ill grouped."""
+    mark, told = grouping(column), re.compile(grouped(column))
+
+    def read(text: str) -> str:
+        if mark in text and not told.search(text):
+            return ""
+        plain = text.replace(mark, "")
+        return plain.replace(",", ".", 1) if column.decimal == "," else plain
 
     return read
 

@@ -72,6 +72,17 @@ def test_a_note_on_values_left_out_stands_only_where_the_draft_leaves_them_out(t
     assert left_out
 
 
+@pytest.mark.parametrize("spelt", ["{:.2f}", "{:,.2f}", "€ {:,.2f}"])
+def test_a_decimal_comma_is_found_and_read_as_one(tmp_path, spelt):
+    amounts = [800.5 + 117.25 * i for i in range(60)]
+    english = pl.Series([spelt.format(a) for a in amounts])
+    german = english.str.replace_all(",", "_").str.replace(r"\.", ",").str.replace_all("_", ".")
+    raw = pl.DataFrame({"Default": ["0", "1", "0"] * 20, "Amount": german})
+    draft, contract = drafted(raw, tmp_path)
+    assert ingest(raw, contract).records["amount"].to_list() == amounts
+    assert "a comma parts the fraction" in draft.text
+
+
 def test_limits_are_drafted_for_long_tails(tmp_path):
     _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
     debt = next(c for c in contract.columns if c.name == "debt")

@@ -25,6 +25,15 @@ def read(text: str, **rule) -> object:
         ("($5.00)", {"parse": "money"}, -5.0),
         ("€ 1 000", {"parse": "money"}, 1000.0),
         ("inf", {"parse": "money"}, None),
+        ("12,34,567.5", {"parse": "money"}, 1234567.5),
+        ("30200,5", {"parse": "money"}, None),
+        ("30.200,55", {"parse": "money"}, None),
+        ("1,5", {"parse": "number"}, None),
+        ("30.200,55 €", {"parse": "money", "decimal": ","}, 30200.55),
+        ("(5,5)", {"parse": "money", "decimal": ","}, -5.5),
+        ("-1.234.567", {"parse": "number", "decimal": ","}, -1234567.0),
+        ("0,125", {"parse": "number", "decimal": ","}, 0.125),
+        ("12.5", {"parse": "number", "decimal": ","}, None),
         ("1976A", {"parse": "year"}, 1976),
         ("22 Years and 1 Months", {"parse": "duration"}, 265.0),
         ("7 months", {"parse": "duration"}, 7.0),
@@ -37,6 +46,21 @@ def read(text: str, **rule) -> object:
 )
 def test_a_text_is_read_by_its_rule(text, rule, value):
     assert read(text, **rule) == value
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("parse", ["number", "money"])
+@pytest.mark.parametrize(
+    "text", ["1,5", "1.5", "1,500", "1.500,25", "1,500.25", "12,3,456", "0,125", "-,5", "1e3"]
+)
+def test_one_number_is_read_as_a_file_is(text, parse, decimal):
+    column = Column.model_validate({"name": "c", "source": "C", "parse": parse, "decimal": decimal})
+    found = read(text, parse=parse, decimal=decimal)
+    if found is None:
+        with pytest.raises(ValueError, match="is not a number"):
+            text_reader(column)(text)
+    else:
+        assert text_reader(column)(text) == found
 
 
 @pytest.mark.parametrize("text", ["22 Years and 1 Months", "7 months", "3 years", "0 Years and 0 Months"])

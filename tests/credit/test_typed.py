@@ -18,6 +18,8 @@ RULES = [
     {"parse": "number", "strip": "e5", "missing": ["0"]},
     {"parse": "money"},
     {"parse": "money", "missing": ["$0.00", "1,0"]},
+    {"parse": "money", "decimal": ","},
+    {"parse": "number", "decimal": ","},
     {"parse": "year", "missing": ["1999"]},
     {"parse": "date", "format": "%d-%b-%y"},
     {"parse": "date", "format": "%Y-%m-%d", "missing": ["2001-02-28"]},
@@ -26,9 +28,7 @@ RULES = [
     {"parse": "category", "levels": ["a", "b"], "aliases": {"Y": "a", "0": "b", "": "a"}, "missing": ["0"]},
     {"parse": "text", "aliases": {"Y": "yes"}, "missing": ["NA"]},
 ]
-WORDS = (
-    "0,1,19,1999,365,.,-,+,e,E,_,$,€,£,(,),inf,nan,Y,NA,a,b,years,28,Feb,28-Feb-97,2001-02-28, ,\t,\u00a0,\n"
-)
+WORDS = "0,1,19,1999,365,000,.,-,+,e,E,_,$,€,£,(,),inf,nan,Y,NA,a,b,years,28,Feb,28-Feb-97,2001-02-28, ,\t,\u00a0,\n"
 word = st.sampled_from([*WORDS.split(","), ",", "１９９９"])
 texts = st.one_of(st.none(), st.text(max_size=5), st.lists(word, max_size=5).map("".join))
 
