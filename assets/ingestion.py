@@ -9,7 +9,7 @@ import polars as pl
 from assets.setting import OWNERS, banks, consortium, contract, one_run
 from assets.tables import columns, picture, table
 from credit.errors import DataError
-from credit.features import OUTCOME, BankRecords
+from credit.features import OUTCOME, PART, BankRecords
 from credit.fields import Role
 from credit.fingerprints import frame_fingerprint
 from credit.home import Home
@@ -17,7 +17,7 @@ from credit.leaks import barred_features, leak_findings
 from credit.partition_plot import partition_plot
 from credit.partitioning import bank_table, with_banks
 from credit.sources import RawRecords, raw_records
-from credit.splits import PART, bank_records, single_class_parts, with_parts
+from credit.splits import bank_records, single_class_parts, with_parts
 from credit.streaming import FileIngestion, compact, ingest_file
 from registry.tracking import Tracking
 

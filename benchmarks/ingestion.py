@@ -53,8 +53,9 @@ def find(folder: Path, contract: str) -> int:
 def ingest(folder: Path, contract: str) -> int:
     """From the CSV that `find` has noted to split records; what banks keep stays in memory, the quarantine does not."""
     from credit.contract import load_contract
+    from credit.features import PART
     from credit.sources import RawRecords
-    from credit.splits import PART, with_parts
+    from credit.splits import with_parts
     from credit.streaming import compact, ingest_file
 
     terms = load_contract(contract)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from credit.expressions import columns_of
-from credit.features import OUTCOME
+from credit.features import OUTCOME, PART, ROW
 from credit.fields import BARRED, Column, Role
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def _check_names(contract: Contract) -> None:
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise ValueError(f"named twice: {', '.join(twice)}")
-    if OUTCOME in names:
-        raise ValueError(f"the name {OUTCOME!r} is taken by the outcome class: rename the column")
+    if taken := sorted({OUTCOME, ROW, PART} & set(names)):
+        raise ValueError(f"the name {taken[0]!r} is taken by the pipeline itself: rename the column")
 
 
 def _check_roles(contract: Contract) -> None:

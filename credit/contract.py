@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from credit.coherence import check_coherence
 from credit.data import Data
@@ -17,6 +16,7 @@ from credit.errors import ContractError
 from credit.expressions import columns_of
 from credit.features import FeatureSpec
 from credit.fields import Column, Derived, Role, Strict
+from credit.yamlfile import read_yaml
 
 SHORTEST_FINGERPRINT = 12
 SHIPPED = Path(__file__).parent / "contracts"
@@ -153,15 +153,9 @@ def load_contract(name_or_path: str | Path) -> Contract:
             f"there is no contract {str(name_or_path)!r}: give the path of one, or a shipped name: {shipped}"
         )
     try:
-        contract = Contract.model_validate(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
-    except yaml.YAMLError as error:
-        raise ContractError(f"{path} is not valid YAML: {error}") from error
-    except ValidationError as error:
-        raise ContractError(f"{path}:\n" + "\n".join(_places(error))) from error
+        contract = read_yaml(path, Contract, ContractError)
+    except OSError as error:
+        raise ContractError(f"{path}: {error.strerror}: make it readable, or name another") from error
     if contract.data is None:
         return contract
     return contract.model_copy(update={"data": contract.data.below(path.resolve().parent)})
-
-
-def _places(error: ValidationError) -> list[str]:
-    return [f"  {'.'.join(map(str, e['loc'])) or 'contract'}: {e['msg']}" for e in error.errors()]

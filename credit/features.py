@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ROW = "row"
 """a record's place in its source, from 0"""
 OUTCOME = "outcome"
+PART = "part"
+"""which of PARTS a record falls into"""
 PARTS = ("train", "validation", "test")
 
 

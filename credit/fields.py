@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from credit.expressions import Expression
 
@@ -31,7 +31,6 @@ class Role(StrEnum):
 
 
 BARRED = {Role.LEAK, Role.IDENTITY, Role.SENSITIVE, Role.TARGET, Role.BANK, Role.ENTITY, Role.TIME}
-Range = tuple[float | None, float | None]
 
 
 class Strict(BaseModel):
@@ -41,8 +40,22 @@ class Strict(BaseModel):
 
 
 def _as_labels(levels: Any) -> Any:
-    """A plain list of levels labels each with itself."""
-    return {str(level): str(level) for level in levels} if isinstance(levels, list) else levels
+    """A plain list of levels labels each with itself; `yes` without quotes is no text but a truth in YAML."""
+    if not isinstance(levels, list):
+        return levels
+    if any(isinstance(level, bool) for level in levels):
+        raise ValueError("yes, no, true and false are texts only in quotes: put quotes around them")
+    return {str(level): str(level) for level in levels}
+
+
+def _in_order(limits: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    low, high = limits
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"the lower limit {low:g} is above the upper one {high:g}")
+    return limits
+
+
+Range = Annotated[tuple[float | None, float | None], AfterValidator(_in_order)]
 
 
 class ContractField(Strict):

@@ -68,10 +68,10 @@ def guess_role(profile: Profile) -> tuple[Role, str]:
         return Role.ENTITY, f"looks like a customer: {profile.rows / profile.distinct:.1f} records each"
     if re.search(PERSONAL, profile.name) and profile.distinct > 20:
         return Role.IDENTITY, "its name says that it identifies"
-    if re.search(IDENTITY, profile.name) and (profile.parse == "text" or profile.unique):
+    if re.search(IDENTITY, profile.name) and (profile.parse == "text" or _own(profile, 0.5)):
         return Role.IDENTITY, "its name says that it identifies"
-    if profile.unique and (profile.parse == "text" or _whole(profile)):
-        return Role.IDENTITY, "every record has a value of its own"
+    if _own(profile, ALMOST_ALL) and (profile.parse == "text" or _whole(profile)):
+        return Role.IDENTITY, f"{'every' if profile.unique else 'almost every'} record has a value of its own"
     if profile.parse == "text":
         return (
             Role.INPUT,
@@ -87,6 +87,11 @@ _REASONS = {
     Role.SENSITIVE: "its name says that it is protected: used for fairness figures, never by a model",
     Role.BANK: "its name says that it is the bank",
 }
+
+
+def _own(profile: Profile, share: float) -> bool:
+    """Whether at least that share of the records have a value of their own: a blank or doubled line makes no number."""
+    return min(profile.distinct, profile.known) >= share * profile.rows
 
 
 def _whole(profile: Profile) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from credit.contract import Contract
+from credit.features import PART
 from credit.ingestion import ingest
-from credit.splits import PART, with_parts
+from credit.splits import with_parts
 
 TAIL = 0.005
 

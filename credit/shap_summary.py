@@ -89,7 +89,9 @@ def dependence(sums: ShapSums, feature: str, encoding: Encoding, smallest: int =
         value = np.where(np.append(True, np.round(CUTS) == CUTS), np.append(CUTS[0], CUTS), middle)
         rows = list(zip(value.tolist(), counts[:-1], total[:-1], strict=True))
     kept = [(v, int(n), float(s / n)) for v, n, s in rows if n >= smallest]
-    return pl.DataFrame(kept, schema=["value", "records", "shap"], orient="row")
+    value_type = pl.String if feature in encoding.levels else pl.Float64
+    schema = {"value": value_type, "records": pl.Int64, "shap": pl.Float64}
+    return pl.DataFrame(kept, schema=schema, orient="row")
 
 
 def extremes(curve: pl.DataFrame, each: int) -> pl.DataFrame:

@@ -8,11 +8,9 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Contract, EntitySplit, TimeSplit
-from credit.features import OUTCOME, PARTS, ROW, BankRecords
+from credit.features import OUTCOME, PART, PARTS, ROW, BankRecords
 from credit.fields import Column, Role
 from credit.partitioning import BANK
-
-PART = "part"
 
 
 def with_parts(records: pl.DataFrame, contract: Contract, seed: int) -> pl.DataFrame:

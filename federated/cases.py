@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Contract, load_contract
-from credit.features import ROW, BankRecords
+from credit.features import PART, ROW, BankRecords
 from credit.home import Home
 from credit.partitioning import Partition, with_banks
 from credit.sources import raw_records
-from credit.splits import BANK, PART, bank_records, with_parts
+from credit.splits import BANK, bank_records, with_parts
 from credit.streaming import ingest_file
 from federated.comparison import Case
 from federated.consortium import Consortium

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from credit.errors import FederationError
 from credit.partitioning import Partition
 from credit.policy import Policy
+from credit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     from federated.privacy.masking import MaskingTerms
@@ -101,37 +101,6 @@ def load_consortium(path: Path) -> Consortium:
     Raises FederationError naming file, line and key where it is missing, is no YAML or breaks a rule.
     """
     try:
-        text = path.read_text()
-        root, data = yaml.compose(text), yaml.safe_load(text)
+        return read_yaml(path, Consortium, FederationError)
     except OSError as error:
         raise FederationError(f"{path}: {error.strerror}: write a consortium.yaml or name another") from error
-    except yaml.YAMLError as error:
-        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    try:
-        return Consortium.model_validate(data)
-    except ValidationError as error:
-        faults = [_fault(path, root, e["loc"], e["msg"]) for e in error.errors()]
-        raise FederationError("\n".join(faults)) from error
-
-
-def _fault(path: Path, root: yaml.Node | None, location: tuple[int | str, ...], message: str) -> str:
-    key = ".".join(map(str, location)) or "the file"
-    return f"{path}:{_line(root, location)}: {key}: {message.removeprefix('Value error, ')}"
-
-
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """Line of the value at `location`, or of the nearest one above that is there."""
-    line = 1
-    for step in location:
-        children = _children(node)
-        if step not in children:
-            break
-        node = children[step]
-        line = node.start_mark.line + 1
-    return line
-
-
-def _children(node: yaml.Node | None) -> dict[int | str, yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return {key.value: value for key, value in node.value}
-    return dict(enumerate(node.value)) if isinstance(node, yaml.SequenceNode) else {}

@@ -10,10 +10,10 @@ import polars as pl
 from credit.contract import Contract, load_contract
 from credit.data import Data
 from credit.errors import DataError
-from credit.features import PARTS, BankRecords
+from credit.features import PART, PARTS, BankRecords
 from credit.fields import Role
 from credit.readers import texts
-from credit.splits import BANK, PART, bank_records, with_parts
+from credit.splits import BANK, bank_records, with_parts
 from credit.streaming import compact, ingest_file
 from federated.membership import Membership
 

@@ -8,7 +8,7 @@ import yaml
 
 from credit.contract import Contract, load_contract
 from credit.errors import ContractError, DataError
-from credit.features import ROW
+from credit.features import PART, ROW
 from credit.fields import Role
 from credit.files import whole_file
 from credit.home import Home
@@ -17,7 +17,7 @@ from credit.parsing import typed_column
 from credit.partitioning import Partition
 from credit.readers import Texts
 from credit.sources import raw_records
-from credit.splits import PART, with_parts
+from credit.splits import with_parts
 from federated.consortium import Consortium, load_consortium
 
 MOST_BANKS = 100

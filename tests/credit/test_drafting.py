@@ -57,6 +57,17 @@ def test_roles_of_the_synthetic_loans_are_found_with_reasons(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["loan_id", "Order"])
+def test_a_blank_or_doubled_line_makes_no_feature_of_a_key(tmp_path, name):
+    keys = [str(100_000 + i) for i in range(2997)] + ["100000", "100001", ""]
+    raw = pl.DataFrame(
+        {name: keys, "Default": ["0", "1", "0"] * 1000, "Age": [str(i % 60) for i in range(3000)]}
+    )
+    _, contract = drafted(raw, tmp_path)
+    assert [c.role for c in contract.columns if c.source == name] == [Role.IDENTITY]
+    assert not ingest(raw, contract).quarantine.height
+
+
 def test_sentinels_and_slips_are_taken_as_not_known(tmp_path):
     _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
     years = next(c for c in contract.columns if c.name == "years_employed")

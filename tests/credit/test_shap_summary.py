@@ -39,7 +39,9 @@ def test_levels_are_named():
 
 def test_values_of_few_records_are_left_out():
     X, values = records(6)
-    assert dependence(ShapSums.of(FEATURES, X, values), "age", ENCODING).is_empty()
+    sums = ShapSums.of(FEATURES, X, values)
+    assert dependence(sums, "age", ENCODING).is_empty()
+    assert dependence(sums, "sector", ENCODING, smallest=7).schema["value"] == pl.String
 
 
 def test_banks_stand_side_by_side():
