@@ -19,7 +19,7 @@ from credit.applicant import applicant_from_source
 from credit.errors import FedCreditError, ModelError
 from credit.evaluation import ALL_BANKS
 from credit.explanation import feature_distributions, sample_records
-from credit.features import ROW
+from credit.features import PLACE, ROW
 from credit.home import Home
 from credit.models import Model
 from credit.readers import Texts
@@ -137,7 +137,7 @@ def _cases(model: Model, records: pl.DataFrame, raw: Texts) -> list[GoldenCase]:
     """Applicants as their source states them, each with the probabilities of the pipeline's own bulk path."""
     probabilities = model.probabilities(model.encoding.matrix(records))
     wanted = records.select(pl.col(ROW).cast(pl.UInt32))
-    texts = wanted.join(raw.at(wanted[ROW]), on=ROW, how="left", maintain_order="left")
+    texts = wanted.join(raw.at(wanted[ROW]), left_on=ROW, right_on=PLACE, how="left", maintain_order="left")
     return [
         GoldenCase(applicant_from_source(contract(), row), tuple(chances))
         for row, chances in zip(texts.iter_rows(named=True), probabilities.tolist(), strict=True)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.options import ContractName
+from cli.options import ConsortiumFile, ContractName
 from credit.home import Home
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def draft_command(
     target: Annotated[
         str, typer.Option(help="The column of the outcome, where it isn't found by itself.")
     ] = "",
+    consortium: ConsortiumFile = Path("consortium.yaml"),
 ) -> None:
     """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
 
@@ -62,7 +63,8 @@ def draft_command(
     name = re.sub(r"[^a-z0-9]+", "_", output.stem.lower()).strip("_") or "own"
     with console.status("reading"):
         raw, section = own_records(data, Home().data, output.resolve().parent)
-        draft = draft_contract(raw, name if name[0].isalpha() else f"own_{name}", section, target)
+        own = name if name[0].isalpha() else f"own_{name}"
+        draft = draft_contract(raw, own, section, target, _seed(consortium))
     with whole_file(output) as aside:
         aside.write_text(draft.text)
     table = Table("column", "role", "read as", "because", title=f"{output}: {raw.rows:,} records")
@@ -73,18 +75,20 @@ def draft_command(
 
 
 @app.command("check")
-def check_command(contract: ContractName = "sba") -> None:
+def check_command(
+    contract: ContractName = "sba", consortium: ConsortiumFile = Path("consortium.yaml")
+) -> None:
     """Check a contract against its data and say what would go to quarantine, and why."""
     from credit.contract import load_contract
     from credit.sources import own_data, raw_records
     from credit.streaming import ingest_file
 
-    checked, home, console = load_contract(contract), Home(), Console()
+    checked, home, console, seed = load_contract(contract), Home(), Console(), _seed(consortium)
     with console.status("reading"):
         raw = raw_records(contract, home.data)
     quarantine = home.quarantine / checked.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
-        done = ingest_file(raw, checked, quarantine, lambda records: _kept(records, checked))
+        done = ingest_file(raw, checked, quarantine, lambda records: _kept(records, checked, seed))
     data = own_data(contract)
     console.print(_quarantine_table(done, quarantine, of_lines=data is None or data.is_one_csv()))
     for column, count in done.mended.items():
@@ -95,11 +99,20 @@ def check_command(contract: ContractName = "sba") -> None:
     _print_leaks(done, checked, console)
 
 
-def _kept(records, contract: Contract):
+def _seed(consortium: Path) -> int:
+    """The seed by which a run splits: parts that are shown or fitted here are those it trains and tests on."""
+    from federated.consortium import Consortium, load_consortium
+
+    return (
+        load_consortium(consortium).seed if consortium.is_file() else Consortium.model_fields["seed"].default
+    )
+
+
+def _kept(records, contract: Contract, seed: int):
     from credit.splits import with_parts
     from credit.streaming import compact
 
-    return compact(with_parts(records, contract, 0), contract, "part")
+    return compact(with_parts(records, contract, seed), contract, "part")
 
 
 def _quarantine_table(done: FileIngestion, quarantine: Path, of_lines: bool) -> Table:

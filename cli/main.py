@@ -46,7 +46,7 @@ app.add_typer(releases.app, name="release")
 
 
 def main() -> None:
-    """Run the command line; a FedCreditError ends it with one line and exit code 1."""
+    """Run the command line; a FedCreditError, or a file that can't be had, ends it with one line and exit code 1."""
     try:
         app(standalone_mode=False)
     except click.ClickException as error:
@@ -54,6 +54,11 @@ def main() -> None:
         raise SystemExit(error.exit_code) from None
     except FedCreditError as error:
         print(f"fedcredit: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"fedcredit: {error.filename}: {error.strerror}", file=sys.stderr)
         raise SystemExit(1) from None
     except typer.Exit as stop:
         raise SystemExit(stop.exit_code) from None

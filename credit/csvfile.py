@@ -38,16 +38,14 @@ def csv_form(path: Path, separator: str = "", encoding: str = "") -> CsvForm:
     """The form of `path`; what is given is checked, what is not is detected.
 
     Raises DataError for an empty or binary file, a line beyond LONGEST_LINE, mixed encodings, a header that
-    names a column twice, and a separator that the header does not have.
+    is not in line 1 or names a column twice, and a separator that the header does not have.
     """
     if encoding:
         deque(_blocks(path), maxlen=0)
     encoding = encoding or _encoding(path)
     lines = _first_lines(path, encoding)
-    if not lines or not lines[0].strip():
-        raise DataError(
-            f"{path}, line 1: the file is empty" if not lines else f"{path}, line 1: the header is empty"
-        )
+    if not lines:
+        raise DataError(f"{path}, line 1: the file is empty")
     detected = _separator(lines)
     columns = next(csv.reader(lines, delimiter=separator or detected))
     if separator and len(columns) == 1 and detected != separator and detected in lines[0]:
@@ -130,8 +128,9 @@ def _encoding(path: Path) -> str:
         if place == 0 and (marked := next((name for bom, name in BOMS.items() if block.startswith(bom)), "")):
             return marked
         if (zero := block.find(b"\0")) >= 0:
+            column = zero - block.rfind(b"\n", 0, zero)
             raise DataError(
-                f"{path}, line {_line_number(path, place + zero)}: a zero byte; this is no text file: "
+                f"{path}, line {_line_number(path, place + zero)}, column {column}: a zero byte; this is no text file: "
                 "export the table as CSV or Parquet"
             )
         if not block.isascii():
@@ -174,12 +173,23 @@ def _first_lines(path: Path, encoding: str) -> list[str]:
         raise DataError(
             f"{path}: there is no encoding {encoding!r}; leave `encoding` out to have it detected"
         ) from None
-    except UnicodeDecodeError as error:
-        at = head.count(b"\n", 0, error.start) + 1
+    except UnicodeError as error:  # utf-16 without its mark has no place
+        at = head.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise DataError(
             f"{path}, line {at}: is not {encoding}; leave `encoding` out to have it detected"
         ) from error
-    return [line for line in text.splitlines() if line.strip()][:SAMPLE_LINES]
+    lines = text.splitlines()
+    known = [line for line in lines if line.strip()][:SAMPLE_LINES]
+    if known and not lines[0].strip():
+        raise DataError(
+            f"{path}, line 1: is blank, and the header is expected there: remove the lines above it"
+        )
+    if len(known) > 1 and "\n" not in text:
+        raise DataError(
+            f"{path}, line 1, column {len(lines[0]) + 1}: lines end with a carriage return alone: save the file with "
+            "line feeds"
+        )
+    return known
 
 
 def _separator(lines: list[str]) -> str:

@@ -40,7 +40,7 @@ class Data(BaseModel):
         return self.model_copy(update={"files": tuple(str(folder / f) for f in self.files)})
 
     def paths(self) -> list[Path]:
-        """The files, globs resolved, in order of name. Raises DataError where one does not exist."""
+        """The files, globs resolved, in order of name. Raises DataError where one does not exist or can't be read."""
         found: list[Path] = []
         for pattern in self.files:
             matches = sorted(map(Path, glob.glob(pattern)))
@@ -49,6 +49,11 @@ class Data(BaseModel):
                     f"{pattern}: no such file; correct `data` in the contract, or set DATA=/path/to/file"
                 )
             found += [m for m in matches if m not in found]
+        for path in found:
+            if path.is_dir():
+                raise DataError(f"{path}: is a folder; name the files in it, as {path / '*.csv'}")
+            if not os.access(path, os.R_OK):
+                raise DataError(f"{path}: may not be read; ask for the right to read it")
         return found
 
     def is_one_csv(self) -> bool:

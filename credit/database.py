@@ -13,7 +13,7 @@ from credit.errors import DataError
 from credit.files import ParquetLog
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
     from credit.data import Data
 
@@ -46,6 +46,12 @@ def _query(data: Data) -> str:
     return data.query if " " in data.query.strip() else f"select * from {data.query}"
 
 
+def _check_there(url: URL, data: Data) -> None:
+    """SQLite would make a file where there is none."""
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+        raise DataError(f"{_shown(data)}: no such file; correct `url` in the contract's data")
+
+
 @contextmanager
 def _connected(data: Data) -> Iterator[Connection]:
     from sqlalchemy import create_engine
@@ -53,6 +59,7 @@ def _connected(data: Data) -> Iterator[Connection]:
 
     try:
         engine = create_engine(data.address())
+        _check_there(engine.url, data)
         with engine.connect() as connection:
             yield connection
     except ArgumentError as error:

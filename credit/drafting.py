@@ -66,8 +66,10 @@ class Draft:
     proposals: tuple[Proposal, ...]
 
 
-def draft_contract(raw: Texts, name: str, data: dict[str, Any], target: str = "") -> Draft:
+def draft_contract(raw: Texts, name: str, data: dict[str, Any], target: str = "", seed: int = 0) -> Draft:
     """Propose a contract for the records `raw`; `data` is written into its section `data`.
+
+    `seed` is the consortium's: limits are fitted on the records that it trains on.
 
     Raises DataError where the source can't be read, there is no record, no target is named and none is likely, or
     the named one can't be.
@@ -75,14 +77,15 @@ def draft_contract(raw: Texts, name: str, data: dict[str, Any], target: str = ""
     with tempfile.TemporaryDirectory() as folder:
         # A Parquet, because columns are looked at one after another, some of them again.
         raw.write(Path(folder, "columns.parquet"))
-        return _drafted(pl.scan_parquet(Path(folder, "columns.parquet")), raw.columns, name, data, target)
+        columns = pl.scan_parquet(Path(folder, "columns.parquet"))
+        if not columns.select(pl.len()).collect().item():
+            raise DataError(f"{raw.name}: no record stands below the header")
+        return _drafted(columns, raw.columns, name, data, target, seed)
 
 
 def _drafted(
-    scanned: pl.LazyFrame, sources: list[str], name: str, data: dict[str, Any], target: str
+    scanned: pl.LazyFrame, sources: list[str], name: str, data: dict[str, Any], target: str, seed: int
 ) -> Draft:
-    if not scanned.select(pl.len()).collect().item():
-        raise DataError("the data hold no record")
     profiles = [
         profile(scanned.select(source).collect().to_series(), own)
         for source, own in zip(sources, names_for(sources), strict=True)
@@ -93,20 +96,20 @@ def _drafted(
     split, proposals = _split(proposals)
     proposals = _without_leaks(proposals, name, outcome, split, scanned.head(JUDGED).collect())
     contract = _validated(_text(name, data, outcome, split, proposals))
-    _winsorise(proposals, contract, scanned.head(JUDGED).collect())
+    _winsorise(proposals, contract, scanned.head(JUDGED).collect(), seed)
     text = _text(name, data, outcome, split, proposals)
     _validated(text)
     return Draft(text, tuple(proposals))
 
 
-def _winsorise(proposals: Sequence[Proposal], contract: Contract, texts: pl.DataFrame) -> None:
+def _winsorise(proposals: Sequence[Proposal], contract: Contract, texts: pl.DataFrame, seed: int) -> None:
     """Limits for amounts with a long tail, fitted on training records."""
     rules = {
         p.profile.name: p.profile.rule
         for p in proposals
         if p.role is Role.FEATURE and p.profile.rule.get("log")
     }
-    for column, (low, high) in fitted_limits(texts, contract, rules, seed=0).items():
+    for column, (low, high) in fitted_limits(texts, contract, rules, seed).items():
         if low < high:
             rules[column]["clip"] = [low, high]
 

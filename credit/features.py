@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ROW = "row"
 """a record's place in its source, from 0"""
+PLACE = "__place__"
+"""the same beside texts, whose source may have a column of its own named row"""
 OUTCOME = "outcome"
 PART = "part"
 """which of PARTS a record falls into"""

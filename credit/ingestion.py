@@ -9,7 +9,7 @@ import polars as pl
 
 from credit.contract import Contract
 from credit.errors import DataError
-from credit.features import OUTCOME, ROW
+from credit.features import OUTCOME, PLACE, ROW
 from credit.fields import Role
 from credit.quarantine import REASON, quarantined, refusals
 from credit.typed import Typed, typed_records
@@ -47,7 +47,7 @@ def ingest(raw: pl.DataFrame, contract: Contract) -> Ingestion:
     check_columns(raw.columns, contract)
     if raw.is_empty():
         raise DataError("the data hold no record")
-    numbered = raw.with_row_index(ROW)
+    numbered = raw.with_row_index(PLACE)
     typed = typed_records(numbered, contract)
     return judge(numbered, typed, contract, Repeats(contract, raw.height).among(typed.records))
 
@@ -67,7 +67,7 @@ def judge(
 ) -> Ingestion:
     """What of `typed`, the `typed_records` of `raw`, is kept, and why the rest is not.
 
-    Both have `row`; `repeated` are its rows among the `Repeats` of the whole file.
+    `raw` has PLACE and `typed` `row`; `repeated` are rows among the `Repeats` of the whole file.
     """
     refused = refusals(typed, contract, repeated)
     bad = typed.records[ROW].is_in(refused[ROW].unique().implode())

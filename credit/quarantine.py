@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from credit.contract import Contract
-from credit.features import OUTCOME, ROW
+from credit.features import OUTCOME, PLACE, ROW
 from credit.fields import Role
 from credit.typed import Typed
 
 REASON = "reason"
-_TAKEN = {"bank", REASON}
+_TAKEN = {ROW, "bank", REASON}
 _A = {
     "number": "a number",
     "money": "an amount of money",
@@ -43,9 +43,9 @@ def quarantined(raw: pl.DataFrame, refused: pl.DataFrame, contract: Contract) ->
     bank = contract.only(Role.BANK)
     source = next((c.source for c in contract.columns if bank and c.name == bank.name), None)
     name = pl.col(source).str.strip_chars() if source else pl.lit(None, pl.String)
-    own = [ROW, name.alias("bank"), _joined(refused)[REASON]]
+    own = [pl.col(PLACE).alias(ROW), name.alias("bank"), _joined(refused)[REASON]]
     return raw.select(
-        *own, *(pl.col(c).alias(f"{c} (source)" if c in _TAKEN else c) for c in raw.columns if c != ROW)
+        *own, *(pl.col(c).alias(f"{c} (source)" if c in _TAKEN else c) for c in raw.columns if c != PLACE)
     )
 
 

@@ -16,7 +16,7 @@ from credit.csvfile import CsvForm, csv_form, first_fault, open_bytes
 from credit.data import PARQUET, Data, file_state
 from credit.database import write_table
 from credit.errors import DataError
-from credit.features import ROW
+from credit.features import PLACE
 
 COPY = 4 << 20
 
@@ -45,7 +45,15 @@ class TextFile:
         if not self.separator:
             return pl.scan_parquet(self.path).select(pl.all().cast(pl.String))
         schema = dict.fromkeys(self.columns, pl.String)
-        return pl.scan_csv(self.path, has_header=False, skip_rows=1, schema=schema, separator=self.separator)
+        # A first record of few fields, as any other, has none of the rest: without `insert` polars would stop.
+        return pl.scan_csv(
+            self.path,
+            has_header=False,
+            skip_rows=1,
+            schema=schema,
+            separator=self.separator,
+            missing_columns="insert",
+        )
 
     def check_unchanged(self) -> None:
         if not Path(self.path).is_file() or file_state(Path(self.path)) != self.state:
@@ -70,6 +78,11 @@ class Texts:
     def columns(self) -> list[str]:
         return list(self.files[0].columns)
 
+    @property
+    def name(self) -> str:
+        """The source's files, as errors name them."""
+        return ", ".join(file.name for file in self.files)
+
     def count(self) -> int:
         """The number of records, by a count of lines."""
         return self.select(pl.len()).item()
@@ -80,11 +93,11 @@ class Texts:
             return records.select(*columns).collect(engine="streaming")
 
     def at(self, rows: pl.Series) -> pl.DataFrame:
-        """The records at `rows`, places from 0, in the source's order; the first column is `row`."""
+        """The records at `rows`, places from 0, in the source's order; the first column is PLACE."""
         with self._told() as records:
             return (
-                records.with_row_index(ROW)
-                .filter(pl.col(ROW).is_in(rows.implode()))
+                records.with_row_index(PLACE)
+                .filter(pl.col(PLACE).is_in(rows.implode()))
                 .collect(engine="streaming")
             )
 
@@ -108,7 +121,7 @@ class Texts:
             for file in self.files:
                 if place := file.first_fault():
                     raise DataError(f"{file.name}, {place}") from error
-            raise _unreadable([file.name for file in self.files], error) from error
+            raise _unreadable(self.name, error) from error
         self._check_unchanged()
 
     def _check_unchanged(self) -> None:
@@ -166,7 +179,7 @@ def _parquet_columns(path: Path) -> list[str]:
     try:
         return pl.scan_parquet(path).collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _unreadable([str(path)], error) from error
+        raise _unreadable(str(path), error) from error
 
 
 def _as_utf8(path: Path, form: CsvForm, aside: Path) -> Path:
@@ -195,5 +208,5 @@ def _check_alike(files: tuple[TextFile, ...]) -> None:
             raise DataError(f"{file.name}{header} has other columns than {first.name}: {', '.join(differ)}")
 
 
-def _unreadable(names: Iterable[str], error: Exception) -> DataError:
-    return DataError(f"{', '.join(names)} can't be read ({str(error).splitlines()[0]}): restore the file")
+def _unreadable(name: str, error: Exception) -> DataError:
+    return DataError(f"{name} can't be read ({str(error).splitlines()[0]}): restore the file")

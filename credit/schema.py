@@ -9,7 +9,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from credit.contract import Contract, Rule
-from credit.errors import DataError
+from credit.errors import ContractError, DataError
 from credit.fields import Column, Derived, Role
 from credit.ranges import limits
 from credit.typed import as_texts
@@ -32,7 +32,7 @@ def record_schema(contract: Contract) -> pa.DataFrameSchema:
 def schema_faults(records: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Where `records` break the schema: columns place (from 0), column (null for a rule over several), fault.
 
-    Raises DataError where a whole column is not what the schema says.
+    Raises DataError where a whole column is not what the schema says, ContractError where a rule can't be computed.
     """
     try:
         record_schema(contract).validate(records, lazy=True)
@@ -41,6 +41,11 @@ def schema_faults(records: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         cases = errors.failure_cases
     whole = cases.filter(pl.col("index").is_null())
     if not whole.is_empty():
+        rules = {rule.message: rule.sql for rule in contract.rules}
+        if sql := rules.get(whole["check"][0]):
+            raise ContractError(
+                f"rule {whole['check'][0]!r}: {sql!r} can't be computed: what it compares is of different types"
+            )
         raise DataError(
             f"the data do not fit contract {contract.name}: {whole['check'][0]} ({whole['column'][0]})"
         )

@@ -14,7 +14,7 @@ import polars as pl
 
 from credit.contract import Contract
 from credit.errors import DataError
-from credit.features import OUTCOME, ROW
+from credit.features import OUTCOME, PLACE, ROW
 from credit.fields import Column, Role
 from credit.files import ParquetLog, whole_file
 from credit.ingestion import Ingestion, check_columns, judge
@@ -78,7 +78,7 @@ def ingest_file(
             reasons.append(part.reasons())
             _count(done, part, contract)
         if not frames:
-            raise DataError("the data hold no record")
+            raise DataError(f"{raw.name}: no record stands below the header")
     done.records, done.reasons = pl.concat(frames, rechunk=False), _summed(reasons)
     _check_whole(done, contract)
     return done
@@ -91,7 +91,7 @@ def slices(raw: Texts, contract: Contract, slice_rows: int = SLICE) -> Iterator[
     def numbered() -> Iterator[pl.DataFrame]:
         rows = 0
         for batch in raw.batches(slice_rows):
-            yield batch.with_row_index(ROW, rows)
+            yield batch.with_row_index(PLACE, rows)
             rows += batch.height
 
     def read(texts: pl.DataFrame) -> tuple[pl.DataFrame, Typed]:

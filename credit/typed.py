@@ -9,8 +9,9 @@ import polars as pl
 import polars.selectors as cs
 
 from credit.contract import Contract
+from credit.errors import ContractError
 from credit.expressions import columns_of
-from credit.features import OUTCOME
+from credit.features import OUTCOME, PLACE, ROW
 from credit.fields import Column, Derived, Role
 from credit.parsing import at_first_sight, is_missing, known_text, settled, typed_column, within_range
 
@@ -29,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Typed:
-    """`records`: typed columns under the contract's names, beside `row` where the texts had it.
+    """`records`: typed columns under the contract's names, beside `row` where the texts had PLACE.
 
     `unreadable` has by column the positions of records whose text has no reading; `mended` counts by column
     the texts outside the book, and numbers outside the range, that were taken as missing.
@@ -41,14 +42,29 @@ class Typed:
 
 
 def typed_records(raw: pl.DataFrame, contract: Contract) -> Typed:
-    """The texts `raw` parsed and derived, with the outcome's class number."""
+    """The texts `raw` parsed and derived, with the outcome's class number.
+
+    Raises ContractError where a derived column's expression does not fit the types of what it reads.
+    """
     typed = parse_columns(raw, contract)
     told = as_texts(typed.records.lazy()).with_columns(_outcome_class(contract).alias(OUTCOME))
-    told = reduce(_with_derived, contract.derived, told)
-    return replace(
-        typed,
-        records=typed.records.hstack(told.select(OUTCOME, *(d.name for d in contract.derived)).collect()),
-    )
+    derived = reduce(_with_derived, contract.derived, told)
+    try:
+        made = derived.select(OUTCOME, *(d.name for d in contract.derived)).collect()
+    except pl.exceptions.PolarsError as error:
+        raise ContractError(_misfit(told, contract)) from error
+    return replace(typed, records=typed.records.hstack(made))
+
+
+def _misfit(records: pl.LazyFrame, contract: Contract) -> str:
+    """The first derived column that can't be computed, and why."""
+    for derived in contract.derived:
+        records = _with_derived(records, derived)
+        try:
+            records.collect()
+        except pl.exceptions.PolarsError as error:
+            return f"derived {derived.name}: {derived.sql!r} can't be computed: {str(error).splitlines()[0]}"
+    raise AssertionError("each derived column can be computed")
 
 
 def as_texts(records: pl.LazyFrame) -> pl.LazyFrame:
@@ -65,7 +81,8 @@ def parse_columns(raw: pl.DataFrame, contract: Contract) -> Typed:
     columns = _read_columns(contract)
     once = {c.name: _read_once(raw[c.source], c) for c in columns if _repeats(raw[c.source], c)}
     found = once | _read(raw, [c for c in columns if c.name not in once])
-    records = raw.select(pl.col("^row$"), *(found[c.name].values for c in columns))
+    place = [pl.col(PLACE).alias(ROW)] if PLACE in raw.columns else []
+    records = raw.select(*place, *(found[c.name].values for c in columns))
     lost = {c.name: found[c.name].lost for c in columns if _is_checked(c) and len(found[c.name].lost)}
     lenient = {c.name for c in columns if c.parse == "category" and c.unknown == "missing"}
     typed = Typed(

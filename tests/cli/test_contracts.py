@@ -75,7 +75,7 @@ def test_a_file_that_changed_since_the_draft_is_one_line(folder, capsys):
     ("content", "message"),
     [
         ("", "line 1: the file is empty"),
-        ("a,b\n", "hold no record"),
+        ("a,b\n", "no record stands below"),
         ("a,a\n1,2\n", "line 1: fields 1 and 2 of the header are both named 'a'"),
         ("a,b\n1,2,3\n", "line 2, column 3"),
         ('a,b\n1,"2\n', "line 2, column 3: a quote opens"),

@@ -13,12 +13,13 @@ from credit.drafting import Draft, draft_contract
 from credit.errors import DataError
 from credit.fields import Role
 from credit.ingestion import ingest
+from credit.limits import fitted_limits
 from credit.synthetic import synthetic_loans
 from tests.credit.texts import kept_in, sample
 
 
-def drafted(texts: pl.DataFrame, folder, target: str = "") -> tuple[Draft, Contract]:
-    draft = draft_contract(kept_in(folder, texts), "own", {}, target)
+def drafted(texts: pl.DataFrame, folder, target: str = "", seed: int = 0) -> tuple[Draft, Contract]:
+    draft = draft_contract(kept_in(folder, texts), "own", {}, target, seed)
     return draft, Contract.model_validate(yaml.safe_load(draft.text))
 
 
@@ -117,3 +118,13 @@ def test_a_file_without_a_likely_outcome_asks_for_it(tmp_path):
         drafted(raw, tmp_path)
     with pytest.raises(DataError, match="no column 'C'"):
         drafted(raw, tmp_path, "C")
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_limits_are_fitted_on_what_a_run_of_that_seed_trains_on(tmp_path, seed):
+    amounts = [str(round(10 * 1.02**i, 2)) for i in range(500)]
+    raw = pl.DataFrame({"Default": ["0", "1"] * 250, "Amount": amounts})
+    _, contract = drafted(raw, tmp_path, seed=seed)
+    limits = {c.name: c.clip for c in contract.columns if c.clip}
+    assert limits == fitted_limits(raw, contract, limits, seed)
+    assert limits != fitted_limits(raw, contract, limits, seed + 1)

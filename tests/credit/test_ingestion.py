@@ -105,6 +105,29 @@ def test_source_columns_may_be_named_as_the_contract_names_them():
     assert (done.records.height, done.quarantine["amount"].to_list()) == (2, ["x"])
 
 
+def test_source_columns_may_be_named_as_the_pipeline_names_its_own():
+    texts = own_texts(Amount=["$1.00"] * 11 + ["x"]).rename(
+        {"Key": "row", "Kind": "part", "Recovered": "reason"}
+    )
+    contract = own_contract()
+    named = {"Key": "row", "Kind": "part", "Recovered": "reason"}
+    columns = [c.model_copy(update={"source": named.get(c.source, c.source)}) for c in contract.columns]
+    done = ingest(texts, own_contract(columns=[c.model_dump() for c in columns]))
+    assert (done.records.height, done.quarantine["row"].to_list()) == (11, [11])
+    assert done.quarantine["row (source)"].to_list() == ["K11"]
+
+
+@pytest.mark.parametrize("sql", ["kind * 2", "amount / kind", "case when kind = 'a' then 1 else 'x' end"])
+def test_a_derived_column_that_does_not_fit_its_types_is_named(sql):
+    with pytest.raises(ContractError, match=r"derived wrong: .* can't be computed"):
+        ingest(own_texts(), own_contract(derived=[{"name": "wrong", "sql": sql}]))
+
+
+def test_a_rule_that_does_not_fit_its_types_is_named():
+    with pytest.raises(ContractError, match=r"rule 'small': 'kind > 2' can't be computed"):
+        ingest(own_texts(), own_contract(rules=[{"sql": "kind > 2", "message": "small"}]))
+
+
 def test_a_missing_column_is_named():
     with pytest.raises(DataError, match="no column 'Kind'"):
         ingest(own_texts().drop("Kind"), own_contract())

@@ -73,7 +73,7 @@ def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
         (b'a,b\n1,2\n"x,3\n4,5\n', "line 3, column 1: a quote opens"),
         (b'a,b\n1,2\n"x","3\n4,5\n', "line 3, column 5: a quote opens"),
         ("a,b\n1,ü\n".encode() + b"caf\xe9,2\n", "line 3, column 4: byte 0xe9 is no UTF-8.*mixes encodings"),
-        (b"a,b\nx\0y,2\n", "line 2: a zero byte"),
+        (b"a,b\nx\0y,2\n", "line 2, column 2: a zero byte"),
         (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:40], "the gzip is damaged"),
     ],
 )
@@ -112,6 +112,46 @@ def test_records_are_found_by_their_place(tmp_path):
 def test_records_are_counted_as_they_are_read(tmp_path):
     records = found(tmp_path, b'a,b\n"1\n2",3\n\n4\n')
     assert records.count() == len(list(records.batches(1))) == 3
+
+
+@pytest.mark.parametrize("content", [b"a,b,c\n\n1,2,3\n", b"a,b,c\n1\n1,2,3\n", b"a,b,c\n1,2,3\n\n"])
+def test_a_short_line_costs_no_other_record_wherever_it_stands(tmp_path, content):
+    records = read(tmp_path, content)
+    assert len(records) == 2
+    assert ("1", "2", "3") in records
+
+
+def test_a_header_below_a_blank_line_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"loans.csv, line 1: is blank, .* remove the lines above it"):
+        found(tmp_path, b"\n\na,b\n1,2\n")
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"loans.csv, line 1, column 4: .* save the file with line feeds"):
+        found(tmp_path, b"a,b\r1,2\r3,4")
+
+
+def test_a_stated_encoding_that_the_file_has_not_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"loans.csv, line 1: is not utf-16"):
+        found(tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    (tmp_path / "loans.csv").mkdir()
+    with pytest.raises(DataError, match=r"loans.csv: is a folder; name the files in it"):
+        found(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(DataError, match=r"loans.csv: may not be read"):
+        found(tmp_path, b"a,b\n1,2\n")
+
+
+def test_looking_for_a_database_makes_none(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        found(tmp_path, files=(), url=f"sqlite:///{tmp_path}/none.db", query="loans")
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_an_endless_line_is_refused_before_it_is_read_whole(tmp_path, monkeypatch):

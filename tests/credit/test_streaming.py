@@ -41,7 +41,7 @@ def test_what_stays_in_memory_holds_no_name(tmp_path):
         (own_texts(8, Amount=[""] * 8), "feature amount .column 'Amount'. has no value"),
         (own_texts(8, Status=["P"] * 8), "is 'paid' in all 8 records"),
         (own_texts(8, Kind=["z"] * 8), "all 8 records are in quarantine.*Kind: is not a known category"),
-        (own_texts(0), "hold no record"),
+        (own_texts(0), "no record stands below"),
     ],
 )
 def test_a_file_that_nothing_can_be_learnt_from_is_refused(tmp_path, texts, message):
