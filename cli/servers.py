@@ -48,10 +48,24 @@ def mlflow_command(
 
     home = Home()
     prepare(home)
-    artifacts = (home.root / "mlartifacts").as_uri()
+    # MLflow's note to its own developers, of a library of its server.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:starlette.middleware.wsgi is deprecated")
     print(f"the MLflow UI: http://127.0.0.1:{port}", flush=True)
-    store = ["--backend-store-uri", home.tracking_uri, "--default-artifact-root", artifacts]
-    _become([_tool("mlflow"), "server", "--port", str(port), "--workers", "1", *store])
+    _become([_tool("mlflow"), "server", *_stores(home), *_on_this_machine(port)])
+
+
+def _stores(home: Home) -> list[str]:
+    """Runs and registered models in one store, artifacts beside it."""
+    artifacts = (home.root / "mlartifacts").as_uri()
+    uri = home.tracking_uri
+    return ["--backend-store-uri", uri, "--registry-store-uri", uri, "--default-artifact-root", artifacts]
+
+
+def _on_this_machine(port: int) -> list[str]:
+    """One worker that answers to this machine's names alone, and speaks up where something is wrong."""
+    names = f"localhost:{port},127.0.0.1:{port}"
+    server = ["--port", str(port), "--workers", "1", "--allowed-hosts", names]
+    return [*server, "--uvicorn-opts", "--log-level warning"]
 
 
 def serve_command(
