@@ -110,7 +110,7 @@ def _metadata(rounds: pl.DataFrame) -> dict:
     return {
         "families": table(last),
         "rounds": table(rounds),
-        "training": picture(rounds_plot(rounds)),
+        "loss by round": picture(rounds_plot(rounds)),
         "banks left out in some round": table(
             rounds.filter(pl.col("failed") != "").select("family", "round", "failed")
         ),

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 Decisions = dict[str, DecisionSums]
 """part -> sums over all banks"""
+SHOWN_AS = {
+    "reliability": "predicted against observed, calibrated",
+    "cost": "cost and approvals by threshold",
+    "points": "points of paid and of defaulted loans",
+}
 
 
 @all_banks_asset(group_name="calibration", kinds={"flower", "numpy"}, code_version="2")
@@ -109,7 +114,7 @@ def _shown(context: dg.AssetExecutionContext, tracking: Tracking, scoring: Scori
     return {
         "threshold": scoring.threshold,
         "break-even": break_even(policy.cost),
-        **{name: picture(content) for name, content in pictures.items()},
+        **{SHOWN_AS[name]: picture(content) for name, content in pictures.items()},
         "thresholds by bank": table(
             pl.DataFrame(
                 {

@@ -33,6 +33,10 @@ def contributions(
     tracking.log_bytes(parent, png, "evaluation/contributions.png")
     tracking.log_bytes(parent, shares.write_csv().encode(), "evaluation/contributions.csv")
     context.add_output_metadata(
-        {"family": models[0].family, "contributions": table(shares, digits=5), "plot": picture(png)}
+        {
+            "family": models[0].family,
+            "contributions": table(shares, digits=5),
+            "contributions, plotted": picture(png),
+        }
     )
     return {"contributions": shares}

@@ -20,6 +20,11 @@ from credit.uplift import uplift
 from registry.tracking import Tracking
 
 LOGGED = ("auc", "ks", "brier", "logloss", "gap", *MULTICLASS_METRICS, "accuracy_gap")
+SHOWN_AS = {
+    "roc": "ROC curves",
+    "calibration": "predicted against observed, as trained",
+    "uplift": "uplift by bank, plotted",
+}
 
 
 @dg.asset(
@@ -62,7 +67,7 @@ def evaluation(
         {
             "best federated family on validation": best,
             "models, all banks": table(_overall(test)),
-            **{name: picture(png) for name, png in pictures.items()},
+            **{SHOWN_AS[name]: picture(png) for name, png in pictures.items()},
             "uplift by bank": table(uplifts.filter(family=best).drop("family")),
             "models by bank": table(test.filter(pl.col("bank") != ALL_BANKS), digits=3),
             **({"what a split by row would claim": table(leaky)} if leaky.height else {}),

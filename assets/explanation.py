@@ -50,11 +50,17 @@ def explanation(
             "records explained": sample.height,
             "beeswarm": picture(artifacts["beeswarm.png"]),
             "mean |SHAP|": picture(artifacts["mean_abs_shap.png"]),
-            **{name: picture(png) for name, png in artifacts.items() if name.startswith("beeswarm-")},
+            **_beeswarms(artifacts),
             "features": table(mean_absolute_shap(values)),
         }
     )
     return {"family": family, "mlflow_run": parent, "artifacts": sorted(artifacts)}
+
+
+def _beeswarms(artifacts: dict[str, bytes]) -> dict[str, dg.MarkdownMetadataValue]:
+    """The pictures of the other outcome classes, for the UI."""
+    of_classes = {n.removesuffix(".png"): png for n, png in artifacts.items() if n.startswith("beeswarm-")}
+    return {name.replace("-", " of ", 1): picture(png) for name, png in of_classes.items()}
 
 
 def _explained(values: pl.DataFrame, matrix: np.ndarray, outcome: str, suffix: str = "") -> dict[str, bytes]:

@@ -78,7 +78,7 @@ def loan_records(
         value=by_bank,
         metadata={
             **_metadata(ingestion, parted, quarantine),
-            "banks": picture(shared_out),
+            "banks, plotted": picture(shared_out),
             "banks by size and outcome": table(sharing),
         },
         check_results=[_contract_check(ingestion), _leak_check(by_bank)],
@@ -103,7 +103,7 @@ def _metadata(ingestion: FileIngestion, parted: pl.DataFrame, quarantine: Path) 
         "records read": ingestion.rows,
         "records kept": ingestion.kept,
         "quarantined": ingestion.quarantined,
-        "quarantine": dg.MetadataValue.path(quarantine),
+        "quarantine file": dg.MetadataValue.path(quarantine),
         "quarantined by bank and reason": table(ingestion.reasons.head(50)),
         "mended values": dict(ingestion.mended),
         "barred columns, how well each alone ranks defaults": table(

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 SAMPLE = 400
 SHOWN = 6
+SHOWN_AS = {
+    "by_bank": "mean |SHAP| by bank, plotted",
+    "dependence": "SHAP by value",
+    "waterfall": "points of one applicant",
+}
 
 
 @all_banks_asset(group_name="explanation", kinds={"flower", "shap"}, code_version="2")
@@ -65,7 +70,7 @@ def bank_explanations(
         {
             "family": family,
             "rank agreement with the champion": agreement,
-            **{name: picture(content) for name, content in pictures.items()},
+            **{SHOWN_AS[name]: picture(content) for name, content in pictures.items()},
             "mean |SHAP| by bank": table(means),
         }
     )

@@ -59,7 +59,7 @@ def scoring_service(
             "bento": tag,
             "package": dg.MetadataValue.path(package),
             "model version": champion["version"],
-            "serve": "make serve",
+            "serve": f"MODEL={consortium().model} make serve",
         }
     )
     return {"tag": tag, "package": str(package), "version": champion["version"]}

@@ -1,7 +1,12 @@
 """The code location as Dagster loads it."""
 
+import re
+from pathlib import Path
+
 import dagster as dg
 import pytest
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,13 @@ def test_the_assets_chain_from_records_to_release(defs):
 def test_every_asset_tells_what_it_is_and_whose(defs):
     for spec in defs.resolve_all_asset_specs():
         assert spec.description and spec.owners and spec.group_name and spec.kinds and spec.code_version
+
+
+def test_the_table_of_stages_names_the_groups_of_the_ui(defs):
+    table = README.read_text().partition("| stage |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| (\w+) \|", table, re.M)) == {
+        s.group_name for s in defs.resolve_all_asset_specs()
+    }
 
 
 def test_the_banks_of_the_consortium_are_the_partitions(defs):
