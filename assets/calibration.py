@@ -1,5 +1,6 @@
 """From margins to decisions: calibrated probabilities, points, and the threshold that costs least."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -115,12 +116,11 @@ def _shown(context: dg.AssetExecutionContext, tracking: Tracking, scoring: Scori
         "threshold": scoring.threshold,
         "break-even": break_even(policy.cost),
         **{SHOWN_AS[name]: picture(content) for name, content in pictures.items()},
-        "thresholds by bank": table(
-            pl.DataFrame(
-                {
-                    "bank": list(scoring.bank_thresholds),
-                    "threshold": list(scoring.bank_thresholds.values()),
-                }
-            )
-        ),
+        "thresholds by bank": _by_bank(scoring.bank_thresholds),
     }
+
+
+def _by_bank(thresholds: Mapping[str, float]) -> dg.MarkdownMetadataValue | str:
+    if not thresholds:
+        return "one threshold for all"
+    return table(pl.DataFrame({"bank": list(thresholds), "threshold": list(thresholds.values())}))

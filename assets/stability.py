@@ -22,6 +22,8 @@ from registry.tracking import Tracking
 if TYPE_CHECKING:
     from federated.tally import Tally
 
+SHOWN_AS = {"banks": "PSI of the score by bank", "features": "CSI by feature"}
+
 
 @all_banks_asset(group_name="evaluation", kinds={"flower", "polars"}, code_version="2")
 def stability(
@@ -88,6 +90,6 @@ def stability_plot(frame: pl.DataFrame, name: str, period: str) -> bytes:
 
 def shown(frames: dict[str, pl.DataFrame], period: str) -> dict:
     """Tables and pictures for the UI."""
-    tables = {f"by {name.rstrip('s')}": table(frame) for name, frame in frames.items()}
-    plots = {f"{name}, plotted": picture(stability_plot(f, name, period)) for name, f in frames.items()}
+    tables = {SHOWN_AS[name]: table(frame) for name, frame in frames.items()}
+    plots = {f"{SHOWN_AS[n]}, plotted": picture(stability_plot(f, n, period)) for n, f in frames.items()}
     return {"banks that drifted": int(frames["banks"]["drifted"].sum()), **tables, **plots}

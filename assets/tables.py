@@ -14,7 +14,8 @@ def picture(png: bytes) -> dg.MarkdownMetadataValue:
 
 def table(frame: pl.DataFrame, digits: int = 4) -> dg.MarkdownMetadataValue:
     """A frame as a Markdown table, figures rounded."""
-    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * frame.width
+    names = (name.replace("_", " ") for name in frame.columns)
+    head = "| " + " | ".join(names) + " |\n|" + "---|" * frame.width
     rows = ["| " + " | ".join(_cell(v, digits) for v in row) + " |" for row in frame.iter_rows()]
     return dg.MetadataValue.md("\n".join([head, *rows]))
 
