@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from credit.features import BankRecords, FeatureSpec
@@ -27,7 +26,7 @@ def dry_run(records: BankRecords, spec: FeatureSpec, family: str = "lightgbm") -
 
     Raises FederationError where the records cannot be trained on.
     """
-    sent: dict[str, Counter[str]] = {}
+    sent: dict[str, dict[str, int]] = {}
     for strategy in STRATEGIES:
         grid = inprocess_grid([records], spec)
         sent[strategy] = train_federated(family, grid, spec, strategy=strategy, rounds=ROUNDS).bytes_by_kind
