@@ -23,7 +23,10 @@ LogFile = Annotated[
 
 @app.command("verify")
 def verify_command(log: LogFile = None, model: RegisteredModel = "") -> None:
-    """Verify the hash chains of promotions and decisions."""
+    """Verify the hash chains of promotions and, where a log is named, of decisions.
+
+    [dim]fedcredit audit verify --log decisions.db[/]
+    """
     console, registry = Console(soft_wrap=True), open_registry(model)
     console.print(f"{registry.verify():,} promotions of {registry.model}: as they were recorded")
     if log is not None:
@@ -38,7 +41,12 @@ def trace_command(
     log: LogFile = None,
     model: RegisteredModel = "",
 ) -> None:
-    """Lead one decision back to its model, contract, run and the banks' data fingerprints."""
+    """Lead one decision back to its model, contract, run and the banks' data fingerprints.
+
+    The log is by default decisions.db.
+
+    [dim]fedcredit audit trace 1f6c0d9e --log decisions.db[/]
+    """
     from bento.decision_log import decision_on
     from registry.audit import trace
 

@@ -18,9 +18,13 @@ BankFolder = Annotated[Path, typer.Option("--folder", envvar="BANK", help="The b
 def init_command(
     name: Annotated[str, typer.Option(help="The bank's name, as the consortium and the records have it.")],
     records: Annotated[Path, typer.Option(help="CSV or Parquet of the contract's columns.")],
-    coordinator: Annotated[str, typer.Option(help="The gate's host:port.")],
-    certificate: Annotated[Path, typer.Option(help="The coordinator's ca.crt.")] = Path("ca.crt"),
-    contract: Annotated[str, typer.Option(help="A shipped name or a path.")] = "sba",
+    coordinator: Annotated[str, typer.Option(help="The address that the coordinator gave you, host:port.")],
+    certificate: Annotated[Path, typer.Option(help="The ca.crt that the coordinator gave you.")] = Path(
+        "ca.crt"
+    ),
+    contract: Annotated[
+        str, typer.Option(help="The consortium's contract: a shipped name or a path.")
+    ] = "sba",
     folder: BankFolder = Path("bank"),
 ) -> None:
     """Check contract and records, try a training on them inside the bank, make the bank's key.

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.options import ConsortiumFile, ContractName
+from cli.options import ContractName
 from credit.home import Home
 
 if TYPE_CHECKING:
@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from credit.streaming import FileIngestion
 
 MOST_FAULTS = 40
+SeedFile = Annotated[
+    Path, typer.Option("--consortium", envvar="CONSORTIUM", help="Whose seed splits, as its runs will.")
+]
 
 app = typer.Typer(no_args_is_help=True, help="Contracts: what a data set is.")
 
 
 @app.command("show")
 def show_command(contract: ContractName = "sba") -> None:
-    """Show a contract's columns: where each comes from, what it means, what it may be used for."""
+    """Show a contract's columns: where each comes from, what it means, what it may be used for.
+
+    [dim]fedcredit contract show home_credit[/]
+    """
     from credit.contract import load_contract
 
     shown = load_contract(contract)
@@ -46,7 +52,7 @@ def draft_command(
     target: Annotated[
         str, typer.Option(help="The column of the outcome, where it isn't found by itself.")
     ] = "",
-    consortium: ConsortiumFile = Path("consortium.yaml"),
+    consortium: SeedFile = Path("consortium.yaml"),
 ) -> None:
     """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
 
@@ -75,10 +81,11 @@ def draft_command(
 
 
 @app.command("check")
-def check_command(
-    contract: ContractName = "sba", consortium: ConsortiumFile = Path("consortium.yaml")
-) -> None:
-    """Check a contract against its data and say what would go to quarantine, and why."""
+def check_command(contract: ContractName = "sba", consortium: SeedFile = Path("consortium.yaml")) -> None:
+    """Check a contract against its data and say what would go to quarantine, and why.
+
+    [dim]fedcredit contract check loans.yaml[/]
+    """
     from credit.contract import load_contract
     from credit.sources import own_data, raw_records
     from credit.streaming import ingest_file

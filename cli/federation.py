@@ -17,7 +17,10 @@ app = typer.Typer(no_args_is_help=True, help="The federation: banks that train t
 
 @app.command("banks")
 def banks_command(consortium: ConsortiumFile = Path("consortium.yaml")) -> None:
-    """List the consortium's banks and terms."""
+    """List the consortium's banks and terms.
+
+    [dim]fedcredit federation banks --consortium mine.yaml[/]
+    """
     from federated.consortium import load_consortium
 
     chosen = load_consortium(consortium)
@@ -41,11 +44,17 @@ def compare_command(
         str, typer.Option(envvar="DATASET", help="Another data set than the consortium's.")
     ] = "",
     family: Annotated[
-        list[str] | None, typer.Option(help="Models to train; the consortium's by default.")
+        list[str] | None,
+        typer.Option(help="logistic, lightgbm or catboost; once for each; by default the consortium's."),
     ] = None,
-    strategy: Annotated[list[str] | None, typer.Option(help="Strategies; all of them by default.")] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="fedavg, leaf_refit or histogram; once for each; by default all.")
+    ] = None,
     skew: Annotated[
-        list[float] | None, typer.Option(help="Also among 5 banks of label skew Dirichlet(so much).")
+        list[float] | None,
+        typer.Option(
+            help="Also among 5 banks whose mix of outcomes differs: Dirichlet of so much; 0.1 is strong."
+        ),
     ] = None,
     rounds: Annotated[int, typer.Option(help="At most so many rounds.")] = 30,
     plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("reports/comparison.png"),

@@ -21,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help=__doc__,
+    epilog="Begin with [dim]fedcredit run --dataset synthetic[/], which takes seconds and ends by telling what to open "
+    "next. What runs make is kept below .fedcredit, or where FEDCREDIT_HOME says.",
 )
 
 

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 ConsortiumFile = Annotated[Path, typer.Option(envvar="CONSORTIUM", help="Who trains together, and how.")]
-ContractName = Annotated[str, typer.Argument(help="A shipped name or a path.")]
+ContractName = Annotated[
+    str, typer.Argument(help="sba, synthetic, credit_score, home_credit, or the path of a contract.")
+]
 RegisteredModel = Annotated[
-    str, typer.Option(envvar="MODEL", help="Registered model; by default the consortium file's.")
+    str,
+    typer.Option(
+        envvar="MODEL",
+        help="Registered model, as the end of a run names it; by default the consortium file's.",
+    ),
 ]

@@ -15,8 +15,13 @@ app = typer.Typer(no_args_is_help=True, help="Releases: what goes to the Hugging
 
 
 @app.command("verify")
-def verify_command(folder: Annotated[Path, typer.Argument(help="A release folder.")]) -> None:
-    """Check that a release folder holds exactly what its manifest lists."""
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="A release folder, as the end of a run names it.")],
+) -> None:
+    """Check that a release folder holds exactly what its manifest lists.
+
+    [dim]fedcredit release verify .fedcredit/releases/credit-scorer-v1[/]
+    """
     from credit.manifest import verify_manifest
 
     for part in _parts(folder):
@@ -26,13 +31,19 @@ def verify_command(folder: Annotated[Path, typer.Argument(help="A release folder
 
 @app.command("publish")
 def publish_command(
-    folder: Annotated[Path, typer.Argument(help="A release folder, of `fedcredit run`.")],
+    folder: Annotated[Path, typer.Argument(help="A release folder, as the end of a run names it.")],
     namespace: Annotated[
-        str, typer.Option(envvar="HF_NAMESPACE", help="User or organisation on the Hub.")
+        str,
+        typer.Option(
+            envvar="HF_NAMESPACE", help="User or organisation on the Hub; by default the token's owner."
+        ),
     ] = "",
     public: Annotated[bool, typer.Option(help="Make the repositories public.")] = False,
 ) -> None:
-    """Publish a staged release on the Hub; needs HF_TOKEN. Publishing twice changes nothing."""
+    """Publish a staged release on the Hub; needs HF_TOKEN. Publishing twice changes nothing.
+
+    [dim]fedcredit release publish .fedcredit/releases/credit-scorer-v1 --namespace my-bank[/]
+    """
     from registry.hub import publish_release
 
     token = os.environ.get("HF_TOKEN")

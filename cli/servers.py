@@ -75,7 +75,10 @@ def serve_command(
     ] = "",
     model: RegisteredModel = "",
 ) -> None:
-    """Serve the champion: POST /predict answers with a probability of default and its reasons."""
+    """Serve the champion: POST /predict answers with a probability of default and its reasons.
+
+    [dim]fedcredit serve --model credit-scorer-synthetic --port 9000[/]
+    """
     from pipelines.environment import prepare
 
     home = Home()
