@@ -113,6 +113,11 @@ def _package(
             f"champion version {champion['version']} was trained under another contract and has no package here: "
             'make a version of this contract champion with fedcredit promote VERSION --override "why"'
         )
+    if not {c.source for c in contract().columns} <= set(raw.columns):
+        raise ModelError(
+            f"the last run here was of other records than those of contract {contract().name}, and a package is made "
+            "of the last run's"
+        )
     with tempfile.TemporaryDirectory() as folder:
         threshold = float(champion["tags"]["threshold"])
         model, scoring = scorer_of(tracking, champion["run_id"], threshold, Path(folder))

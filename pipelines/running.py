@@ -119,7 +119,8 @@ def _terminal_logger(context: dg.InitLoggerContext) -> logging.Logger:
     view = next(
         (h for h in logging.getLogger("fedcredit.progress").handlers if isinstance(h, TerminalView)), None
     )
-    logger.handlers = [view] if view else []
+    # Without a handler Python would print every failure to the terminal by itself.
+    logger.handlers = [view or logging.NullHandler()]
     return logger
 
 

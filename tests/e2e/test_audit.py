@@ -87,6 +87,19 @@ def test_a_version_that_was_never_packaged_is_packaged_when_it_becomes_champion(
     assert (package / "golden.json").read_bytes() == (before / "golden.json").read_bytes()
 
 
+def test_a_version_is_not_packaged_from_another_data_sets_records(finished):
+    package = finished.home / "packages" / "credit-scorer-synthetic-1"
+    stored = finished.home / "storage" / "raw_loan_records" / "value" / "value.json"
+    of_this = stored.read_text()
+    stored.write_text(of_this.replace('"Loan Id"', '"LoanNr"'))
+    package.rename(package.with_name("aside"))
+    done = finished.command("promote", "1", "--override", "after a run of other records", *MODEL)
+    package.with_name("aside").rename(package)
+    stored.write_text(of_this)
+    assert done.returncode == 1 and "other records than those of contract synthetic" in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_a_model_that_no_file_is_about_names_the_command_to_run(finished, tmp_path):
     package = finished.home / "packages" / "credit-scorer-synthetic-1"
     drafted = finished.home / "consortia"
