@@ -87,7 +87,7 @@ def check_command(contract: ContractName = "sba", consortium: SeedFile = Path("c
     [dim]fedcredit contract check loans.yaml[/]
     """
     from credit.contract import load_contract
-    from credit.sources import own_data, raw_records
+    from credit.sources import raw_records
     from credit.streaming import ingest_file
 
     checked, home, console, seed = load_contract(contract), Home(), Console(), _seed(consortium)
@@ -96,8 +96,7 @@ def check_command(contract: ContractName = "sba", consortium: SeedFile = Path("c
     quarantine = home.quarantine / checked.name / "checked.parquet"
     with console.status(f"checking {raw.rows:,} records"):
         done = ingest_file(raw, checked, quarantine, lambda records: _kept(records, checked, seed))
-    data = own_data(contract)
-    console.print(_quarantine_table(done, quarantine, of_lines=data is None or data.is_one_csv()))
+    console.print(_quarantine_table(done, quarantine, of_lines=raw.are_lines()))
     for column, count in done.mended.items():
         if count:
             console.print(f"{column}: {count:,} values outside the book or range taken as missing")

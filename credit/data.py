@@ -56,10 +56,6 @@ class Data(BaseModel):
                 raise DataError(f"{path}: may not be read; ask for the right to read it")
         return found
 
-    def is_one_csv(self) -> bool:
-        """Whether the records are the lines of one file, below its header."""
-        return not self.url and len(paths := self.paths()) == 1 and paths[0].suffix not in PARQUET
-
     def address(self) -> str:
         """The database URL with environment variables filled in. Raises DataError where one is not set."""
         filled = os.path.expandvars(self.url)

@@ -59,6 +59,15 @@ class TextFile:
         if not Path(self.path).is_file() or file_state(Path(self.path)) != self.state:
             raise DataError(f"{self.name} changed while it was read: run again when it is complete")
 
+    def lines(self) -> int:
+        """The number of lines of a CSV, with the header; 0 of a Parquet, which has none."""
+        newlines, last = 0, b"\n"
+        if self.separator:
+            with Path(self.path).open("rb") as file:
+                while block := file.read(COPY):
+                    newlines, last = newlines + block.count(b"\n"), block[-1:]
+        return newlines + (last != b"\n")
+
     def first_fault(self) -> str:
         """Where a CSV breaks its form, empty where it does not."""
         form = CsvForm("utf-8", self.separator, self.columns)
@@ -86,6 +95,10 @@ class Texts:
     def count(self) -> int:
         """The number of records, by a count of lines."""
         return self.select(pl.len()).item()
+
+    def are_lines(self) -> bool:
+        """Whether each record is a line of one CSV: none has a line break inside quotes."""
+        return len(self.files) == 1 and self.files[0].lines() == self.count() + 1
 
     def select(self, *columns: pl.Expr) -> pl.DataFrame:
         """These expressions over all records."""

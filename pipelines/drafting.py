@@ -8,16 +8,16 @@ import yaml
 
 from credit.contract import Contract, load_contract
 from credit.errors import ContractError, DataError
-from credit.features import PART, ROW
+from credit.features import PART
 from credit.fields import Role
 from credit.files import whole_file
 from credit.home import Home
 from credit.ingestion import check_columns
-from credit.parsing import typed_column
 from credit.partitioning import Partition
 from credit.readers import Texts
 from credit.sources import raw_records
 from credit.splits import with_parts
+from credit.streaming import slices
 from federated.consortium import Consortium, load_consortium
 
 MOST_BANKS = 100
@@ -59,18 +59,19 @@ def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: s
 
 
 def largest_banks(raw: Texts, contract: Contract, seed: int) -> list[str]:
-    """Names of the banks with training records, the largest first."""
+    """Names of the banks that keep training records, the largest first."""
     bank = contract.only(Role.BANK)
     if bank is None:
         raise ContractError(
             f"contract {contract.name} has no column with the role bank: name the banks' column"
         )
-    roles = (Role.BANK, Role.TIME, Role.ENTITY)
-    wanted = [typed_column(c).alias(c.name) for c in contract.columns if c.role in roles]
     check_columns(raw.columns, contract)
-    typed = with_parts(raw.select(*wanted).with_row_index(ROW), contract, seed)
-    train = typed.filter(pl.col(PART) == "train", pl.col(bank.name).is_not_null())
-    counts = train.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
+    trained_on = pl.concat(
+        with_parts(part.records, contract, seed).filter(pl.col(PART) == "train").select(bank.name)
+        for part in slices(raw, contract)
+    )
+    known = trained_on.select(pl.col(bank.name).cast(pl.String)).drop_nulls()
+    counts = known.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
     if counts.is_empty():
         raise DataError(
             f"no record of {contract.name} falls into the contract's training years: correct its split"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -39,6 +40,23 @@ def test_a_draft_says_why_and_checks(folder, capsys):
     assert (code, "its name says that it is the bank" in said) == (0, True)
     code, said = fedcredit(capsys, "contract", "check", "loans.yaml")
     assert (code, "Lender: is missing" in said, "split by time: train" in said) == (0, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "head", "place"), [("on one line", "line", "4"), ("on\ntwo", "record", "3")]
+)
+def test_a_fault_is_told_by_line_only_where_each_record_is_one(folder, capsys, text, head, place):
+    lines = [f'{i % 2},{i % 50},"{text}"' for i in range(100)]
+    (folder / "loans.csv").write_text("\n".join(["Default,Age,Note", *lines]))
+    drafted(folder, capsys, age={"parse": "number"})
+    terms = yaml.safe_load((folder / "loans.yaml").read_text())
+    terms["data"] = {"files": ["loans.csv"]}
+    (folder / "loans.yaml").write_text(yaml.safe_dump(terms))
+    lines[2] = lines[2].replace("0,2,", "0,two,")
+    (folder / "loans.csv").write_text("\n".join(["Default,Age,Note", *lines]))
+    code, said = fedcredit(capsys, "contract", "check", "loans.yaml")
+    assert (code, f"first {'at ' * (head == 'line')}{head}" in said) == (0, True)
+    assert re.search(rf"Age: is not a number\W+1\W+{place}\W", said)
 
 
 def test_a_draft_overwrites_nothing(folder, capsys):

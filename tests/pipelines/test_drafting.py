@@ -16,9 +16,9 @@ from tests.credit.texts import own_contract, own_texts
 BASE = Path(__file__).resolve().parents[2] / "consortium.yaml"
 
 
-def drafted(folder: Path, banks: str | None = None, role: str = "bank") -> Consortium:
-    """The consortium drafted for a contract whose column `bank` has this role."""
-    own_texts(60).write_csv(folder / "loans.csv")
+def drafted(folder: Path, banks: str | None = None, role: str = "bank", **columns: list[str]) -> Consortium:
+    """The consortium drafted for a contract whose column `bank` has this role, and records with these `columns`."""
+    own_texts(60, **columns).write_csv(folder / "loans.csv")
     terms = own_contract().model_dump(mode="json", exclude_defaults=True)
     terms["columns"][1]["role"] = role
     (folder / "own.yaml").write_text(yaml.safe_dump({**terms, "data": {"files": ["loans.csv"]}}))
@@ -35,6 +35,11 @@ def test_the_banks_of_the_data_take_part_largest_first(tmp_path):
     assert [b.name for b in made.banks] == ["A BANK", "B BANK"]
     assert made.partition is None
     assert made.dataset == str(tmp_path / "own.yaml")
+
+
+def test_a_bank_whose_records_are_all_in_quarantine_takes_no_part(tmp_path):
+    amounts = ["$20.00" if i % 3 else "n.a." for i in range(60)]  # those of B BANK can't be read
+    assert [b.name for b in drafted(tmp_path, Amount=amounts).banks] == ["A BANK"]
 
 
 def test_so_many_banks_take_part_as_asked_for(tmp_path):
