@@ -54,7 +54,7 @@ def with_banks(
     none, DataError where no draw gives every bank enough customers.
     """
     if partition is None or partition.how == "column":
-        return records.with_columns(pl.col(_column(contract, partition)).cast(pl.String).alias(BANK))
+        return records.with_columns(pl.col(bank_column(contract, partition)).cast(pl.String).alias(BANK))
     entity = contract.only(Role.ENTITY)
     key = ROW if entity is None else entity.name
     customers = records.sort(ROW).group_by(key, maintain_order=True).agg(pl.col(OUTCOME).last())
@@ -70,7 +70,8 @@ def bank_table(records: pl.DataFrame, n_classes: int) -> pl.DataFrame:
     return counts.sort("records", "bank", descending=[True, False])
 
 
-def _column(contract: Contract, partition: Partition | None) -> str:
+def bank_column(contract: Contract, partition: Partition | None) -> str:
+    """The column that names a record's bank: the partition's, else the contract's. Raises ContractError without."""
     if partition is not None:
         if partition.column not in contract.fields:
             raise ContractError(

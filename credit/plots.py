@@ -30,6 +30,11 @@ def roc_plot(scores: pl.DataFrame) -> bytes:
     for family, strategy, outcome, pd in _models(scores):
         order = np.argsort(-pd, kind="stable")
         true, false = np.cumsum(outcome[order] == 1), np.cumsum(outcome[order] == 0)
+        if not len(order) or not true[-1] or not false[-1]:
+            axes.plot(
+                [], [], color=COLOURS.get(strategy), label=f"{family}, {strategy} (one class, no curve)"
+            )
+            continue
         label = f"{family}, {strategy} (AUC {auc(outcome, pd):.3f})"
         axes.plot(
             false / false[-1],
@@ -49,7 +54,7 @@ def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
     title = "Calibration, out-of-time test, all banks"
     figure, axes = blank(WIDTH, 4.4, title, "Mean predicted probability of default", "Observed default rate")
     for family, strategy, outcome, pd in _models(scores):
-        groups = np.array_split(np.argsort(pd, kind="stable"), bins)
+        groups = np.array_split(np.argsort(pd, kind="stable"), min(bins, max(len(pd), 1)))
         x, y = [pd[g].mean() for g in groups], [outcome[g].mean() for g in groups]
         axes.plot(x, y, DASHES.get(family, "-"), marker="o", markersize=3, color=COLOURS.get(strategy),
                   label=f"{family}, {strategy}")  # fmt: skip

@@ -45,14 +45,17 @@ def dependence_plot(curves: Sequence[tuple[str, pl.DataFrame]], logged: Sequence
     figure.suptitle("Mean SHAP by value, all banks' summed counts")
     panels = np.atleast_1d(figure.subplots(rows, 2)).ravel()
     for axes, (title, curve), log in zip(panels, curves, logged, strict=False):
-        if curve["value"].dtype == pl.String:
+        if curve.is_empty():
+            axes.set_axis_off()
+            title += "\n(no value has enough records to be shown)"
+        elif curve["value"].dtype == pl.String:
             shown = extremes(curve, EXTREMES)
             if shown.height < curve.height:
                 title += f"\n({EXTREMES} lowest, {EXTREMES} highest of {curve.height})"
             axes.barh(shown["value"], shown["shap"], color=COLOURS["federated"])
             axes.set_xlabel("Mean SHAP, log odds", fontsize=8)
         else:
-            size = 4 + 40 * np.sqrt(curve["records"].to_numpy() / max(curve["records"].to_list() or [1]))
+            size = 4 + 40 * np.sqrt(curve["records"].to_numpy() / max(curve["records"].to_list()))
             axes.scatter(curve["value"], curve["shap"], s=size, color=COLOURS["federated"], alpha=0.6)
             axes.set_ylabel("Mean SHAP, log odds", fontsize=8)
             if log:

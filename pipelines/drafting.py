@@ -7,13 +7,13 @@ import polars as pl
 import yaml
 
 from credit.contract import Contract, load_contract
-from credit.errors import ContractError, DataError
+from credit.errors import DataError
 from credit.features import PART
 from credit.fields import Role
 from credit.files import whole_file
 from credit.home import Home
 from credit.ingestion import check_columns
-from credit.partitioning import Partition
+from credit.partitioning import Partition, bank_column
 from credit.readers import Texts
 from credit.sources import raw_records
 from credit.splits import with_parts
@@ -58,25 +58,21 @@ def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: s
     return "-".join([settings.model, *other, *chosen])
 
 
-def largest_banks(raw: Texts, contract: Contract, seed: int) -> list[str]:
-    """Names of the banks that keep training records, the largest first."""
-    bank = contract.only(Role.BANK)
-    if bank is None:
-        raise ContractError(
-            f"contract {contract.name} has no column with the role bank: name the banks' column"
-        )
+def largest_banks(raw: Texts, contract: Contract, bank: str, seed: int) -> list[str]:
+    """The banks, as the column `bank` names them, that keep training records; the largest first."""
     check_columns(raw.columns, contract)
     trained_on = pl.concat(
-        with_parts(part.records, contract, seed).filter(pl.col(PART) == "train").select(bank.name)
+        with_parts(part.records, contract, seed)
+        .filter(pl.col(PART) == "train")
+        .select(pl.col(bank).cast(pl.String))
         for part in slices(raw, contract)
     )
-    known = trained_on.select(pl.col(bank.name).cast(pl.String)).drop_nulls()
-    counts = known.group_by(bank.name).len().sort("len", bank.name, descending=[True, False])
+    counts = trained_on.drop_nulls().group_by(bank).len().sort("len", bank, descending=[True, False])
     if counts.is_empty():
         raise DataError(
             f"no record of {contract.name} falls into the contract's training years: correct its split"
         )
-    return counts[bank.name].to_list()
+    return counts[bank].to_list()
 
 
 def _default_partition(contract: Contract, banks: str | None) -> Partition | None:
@@ -91,20 +87,8 @@ def _bank_names(
 ) -> list[str]:
     if partition is not None and partition.how != "column":
         return partition.names()
-    if partition is not None:
-        contract = _with_bank_column(contract, partition.column)
-    return largest_banks(raw, contract, seed)[: MOST_BANKS if banks in (None, "all") else _number(banks)]
-
-
-def _with_bank_column(contract: Contract, name: str) -> Contract:
-    """`contract` with the role bank given to the column `name`, and to it alone."""
-    if name not in {c.name for c in contract.columns}:
-        raise ContractError(f"the partition's column {name!r} is no column of contract {contract.name}")
-    roles = {c.name: Role.INPUT if c.role is Role.BANK else c.role for c in contract.columns} | {
-        name: Role.BANK
-    }
-    columns = tuple(c.model_copy(update={"role": roles[c.name]}) for c in contract.columns)
-    return contract.model_copy(update={"columns": columns})
+    known = largest_banks(raw, contract, bank_column(contract, partition), seed)
+    return known[: MOST_BANKS if banks in (None, "all") else _number(banks)]
 
 
 def _number(banks: str | None) -> int:

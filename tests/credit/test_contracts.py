@@ -12,7 +12,7 @@ from credit.ingestion import ingest
 from credit.leaks import leak_findings
 from credit.limits import fitted_limits
 from credit.splits import with_parts
-from tests.credit.texts import sample
+from tests.credit.texts import own_contract, own_texts, sample
 
 CREDIT_SCORE, HOME_CREDIT = (
     "kaggle_credit_score_sample.parquet",
@@ -55,6 +55,21 @@ def test_the_limits_of_credit_score_are_those_of_its_training_records():
     texts, contract = sample(CREDIT_SCORE), load_contract("credit_score")
     fitted = fitted_limits(texts, contract, [c.name for c in contract.columns if c.clip], seed=7)
     assert fitted == {c.name: c.clip for c in contract.columns if c.clip}
+
+
+def test_limits_are_fitted_as_if_the_contract_had_none():
+    texts = own_texts(1000, Amount=[f"${i}.00" for i in range(1000)])
+    fitted = [
+        fitted_limits(texts, own_contract(columns=columns), ["amount"], seed=0)
+        for columns in (
+            [
+                c.model_dump() | {"clip": clip} if c.name == "amount" else c.model_dump()
+                for c in own_contract().columns
+            ]
+            for clip in (None, (300.0, 400.0))
+        )
+    ]
+    assert fitted[0] == fitted[1]
 
 
 def test_the_split_of_credit_score_is_by_customer():

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from credit.encoding import Encoding
+from credit.shap_plots import dependence_plot
 from credit.shap_summary import ShapSums, by_bank, dependence, extremes, rank_agreement
 
 FEATURES = ("age", "sector")
@@ -42,6 +43,12 @@ def test_values_of_few_records_are_left_out():
     sums = ShapSums.of(FEATURES, X, values)
     assert dependence(sums, "age", ENCODING).is_empty()
     assert dependence(sums, "sector", ENCODING, smallest=7).schema["value"] == pl.String
+
+
+def test_features_of_which_no_value_can_be_shown_have_a_panel_that_says_so():
+    sums = ShapSums.of(FEATURES, *records(6))
+    curves = [(name, dependence(sums, name, ENCODING, smallest=7)) for name in FEATURES]
+    assert dependence_plot(curves, [False, True]).startswith(b"\x89PNG")
 
 
 def test_banks_stand_side_by_side():

@@ -16,13 +16,15 @@ from tests.credit.texts import own_contract, own_texts
 BASE = Path(__file__).resolve().parents[2] / "consortium.yaml"
 
 
-def drafted(folder: Path, banks: str | None = None, role: str = "bank", **columns: list[str]) -> Consortium:
+def drafted(
+    folder: Path, banks: str | None = None, role: str = "bank", base: Path = BASE, **columns: list[str]
+) -> Consortium:
     """The consortium drafted for a contract whose column `bank` has this role, and records with these `columns`."""
     own_texts(60, **columns).write_csv(folder / "loans.csv")
     terms = own_contract().model_dump(mode="json", exclude_defaults=True)
     terms["columns"][1]["role"] = role
     (folder / "own.yaml").write_text(yaml.safe_dump({**terms, "data": {"files": ["loans.csv"]}}))
-    return load_consortium(draft_consortium(BASE, str(folder / "own.yaml"), banks, Home(folder / "home")))
+    return load_consortium(draft_consortium(base, str(folder / "own.yaml"), banks, Home(folder / "home")))
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,13 @@ def test_the_banks_of_the_data_take_part_largest_first(tmp_path):
 def test_a_bank_whose_records_are_all_in_quarantine_takes_no_part(tmp_path):
     amounts = ["$20.00" if i % 3 else "n.a." for i in range(60)]  # those of B BANK can't be read
     assert [b.name for b in drafted(tmp_path, Amount=amounts).banks] == ["A BANK"]
+
+
+def test_banks_are_the_values_of_the_column_that_a_partition_names(tmp_path):
+    base = yaml.safe_load(BASE.read_text()) | {"partition": {"how": "column", "column": "kind"}}
+    (tmp_path / "base.yaml").write_text(yaml.safe_dump(base))
+    made = drafted(tmp_path, role="input", base=tmp_path / "base.yaml")
+    assert sorted(b.name for b in made.banks) == ["a", "b"]
 
 
 def test_so_many_banks_take_part_as_asked_for(tmp_path):
