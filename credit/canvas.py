@@ -30,8 +30,8 @@ def blank(width: float, height: float, title: str, x: str, y: str) -> tuple[Figu
 
 
 def bars_height(count: int, pitch: float = 0.17) -> float:
-    """Inches that so many horizontal bars need, `pitch` inches each, with title and axis."""
-    return 1.2 + pitch * count
+    """Inches that so many horizontal bars need, `pitch` inches each, with title and axis; six at least."""
+    return 1.2 + pitch * max(count, 6)
 
 
 def png(figure: Figure) -> bytes:

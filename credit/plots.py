@@ -69,7 +69,7 @@ def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
     """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `uplift.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
     title = f"What joining changes: AUC of {family} less that of local-only"
-    height = bars_height(known.height, 0.22)
+    height = bars_height(known.height, 0.22) + 0.2
     figure, axes = blank(WIDTH, height, title, "AUC difference on the out-of-time test", "")
     for name, prefix, shift in (("federated", "", 0.18), ("personalised", "personalised_", -0.18)):
         if prefix + "uplift" in known.columns:
