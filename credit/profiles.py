@@ -37,7 +37,20 @@ MARKERS = (
     "n/a",
     "unknown",
 )
-DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%b-%y", "%d-%b-%Y", "%Y/%m/%d", "%Y%m%d")
+DAYS = (
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%d-%b-%y",
+    "%d-%b-%Y",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d %B %Y",
+)
+# As a typed column of Parquet or of a database writes a time, and as ISO 8601 does.
+TIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
+DATES = (*DAYS, *TIMES)
 NUMERIC = ("number", "money", "year", "duration", "items")
 _JUNK = re.compile(r"[!@#$%^&*_~]{2,}|^[!@#$%^&*].*[!@#$%^&*].*[!@#$%^&*]")
 _LABEL = re.compile(r"[^0-9a-z]+")

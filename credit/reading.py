@@ -15,6 +15,7 @@ Typed = float | int | str | date | None
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)\s*years?)?(?:\s*(?:and|,)?\s*(\d+)\s*months?)?", re.ASCII | re.IGNORECASE)
+_FRACTION = re.compile(r"\.\d{1,9}(?=Z?$)", re.ASCII)
 _YEAR = re.compile(r"(\d{4})[A-Za-z]?", re.ASCII)
 _MONEY_MARKS = str.maketrans("", "", CURRENCIES + SPACES)
 
@@ -105,9 +106,12 @@ def _items_reader(_: Column) -> Callable[[str], float]:
 
 
 def _date_reader(column: Column) -> Callable[[str], date]:
+    # `%.f` is polars' own: a fraction of the second, or nothing.
+    form, fraction = column.format.replace("%.f", ""), "%.f" in column.format
+
     def read(text: str) -> date:
         try:
-            day = datetime.strptime(text, column.format).date()
+            day = datetime.strptime(_FRACTION.sub("", text) if fraction else text, form).date()
         except ValueError:
             raise ValueError(f"is not a date of the form {column.format}") from None
         return day.replace(year=day.year - 100) if "%y" in column.format and day.year > column.pivot else day

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 import pytest
 import yaml
@@ -93,6 +95,21 @@ def test_a_decimal_comma_is_found_and_read_as_one(tmp_path, spelt):
     draft, contract = drafted(raw, tmp_path)
     assert ingest(raw, contract).records["amount"].to_list() == amounts
     assert "a comma parts the fraction" in draft.text
+
+
+@pytest.mark.parametrize("as_text", [str, datetime.isoformat, lambda t: t.strftime("%d %B %Y")])
+def test_the_time_of_a_decision_splits_in_whichever_form_it_is_written(tmp_path, as_text):
+    times = [datetime(2010 + i % 8, 1 + i % 12, 1 + i % 28, i % 24) for i in range(400)]
+    raw = pl.DataFrame(
+        {
+            "Default": ["0", "1"] * 200,
+            "Age": [str(i % 60) for i in range(400)],
+            "Approved": [*map(as_text, times)],
+        }
+    )
+    _, contract = drafted(raw, tmp_path)
+    assert contract.split.by == "time"
+    assert ingest(raw, contract).quarantine.is_empty()
 
 
 def test_limits_are_drafted_for_long_tails(tmp_path):

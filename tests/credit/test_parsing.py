@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import polars as pl
 import pytest
 
 from credit.fields import Column
 from credit.parsing import typed_column
+from credit.profiles import DATES
 from credit.reading import text_reader
 
 
@@ -61,6 +64,14 @@ def test_one_number_is_read_as_a_file_is(text, parse, decimal):
             text_reader(column)(text)
     else:
         assert text_reader(column)(text) == found
+
+
+@pytest.mark.parametrize("form", DATES)
+@pytest.mark.parametrize("fraction", ["", ".5", ".123456789"])
+def test_one_date_is_read_as_a_file_is(form, fraction):
+    text = datetime(2017, 11, 2, 3, 4, 5).strftime(form.replace("%.f", fraction))
+    column = Column.model_validate({"name": "c", "source": "C", "parse": "date", "format": form})
+    assert text_reader(column)(text) == read(text, parse="date", format=form) == date(2017, 11, 2)
 
 
 @pytest.mark.parametrize("text", ["22 Years and 1 Months", "7 months", "3 years", "0 Years and 0 Months"])
