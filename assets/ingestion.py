@@ -17,7 +17,7 @@ from credit.leaks import barred_features, leak_findings
 from credit.partition_plot import partition_plot
 from credit.partitioning import bank_table, with_banks
 from credit.sources import RawRecords, raw_records
-from credit.splits import bank_records, single_class_parts, with_parts
+from credit.splits import bank_records, check_parts, single_class_parts, with_parts
 from credit.streaming import FileIngestion, compact, ingest_file
 from registry.tracking import Tracking
 
@@ -68,6 +68,7 @@ def loan_records(
     quarantine = home.quarantine / contract().name / "quarantine.parquet"
     ingestion = ingest_file(RawRecords.from_dict(raw_loan_records), contract(), quarantine, _consortiums)
     parted = with_banks(ingestion.records, contract(), consortium().partition, consortium().seed)
+    check_parts(parted, contract())
     sharing = bank_table(parted, len(contract().classes))
     shared_out = partition_plot(sharing, contract().classes[-1])
     tracking.log_bytes(tracking.pipeline_run(context.run_id), shared_out, "ingestion/banks.png")

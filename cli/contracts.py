@@ -147,12 +147,12 @@ def _print_leaks(done: FileIngestion, contract: Contract, console: Console) -> N
     import polars as pl
 
     from credit.leaks import leak_findings
+    from credit.splits import check_parts
 
     sizes = dict(done.records.group_by("part").len().iter_rows())
     parts = ", ".join(f"{part} {sizes.get(part, 0):,}" for part in ("train", "validation", "test"))
     console.print(f"split by {contract.split.by}: {parts}")
-    if not sizes.get("train"):
-        console.print("[red]no record falls into the training part: correct `split`[/]")
+    check_parts(done.records, contract)
     for finding in leak_findings(done.records.filter(pl.col("part") == "train"), contract.features):
         if finding.blocks:
             console.print(

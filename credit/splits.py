@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit.contract import Contract, EntitySplit, TimeSplit
+from credit.errors import DataError
 from credit.features import OUTCOME, PART, PARTS, ROW, BankRecords
 from credit.fields import Column, Role
 from credit.partitioning import BANK
@@ -36,6 +37,17 @@ def bank_records(
 def single_class_parts(bank: BankRecords) -> list[str]:
     """Parts in which this bank has one outcome class or none: figures like AUC are undefined there."""
     return [p for p in PARTS if bank.part(p)[OUTCOME].n_unique() < 2]
+
+
+def check_parts(records: pl.DataFrame, contract: Contract) -> None:
+    """Raise DataError where a part of `records`, of all banks, has less than two classes: nothing could be judged."""
+    for part in PARTS:
+        found = records.filter(pl.col(PART) == part)[OUTCOME].unique().to_list()
+        if len(found) < 2:
+            only = f"records of the class {contract.classes[found[0]]!r} alone" if found else "no record"
+            raise DataError(
+                f"{only} of data set {contract.name} for {part}: correct the contract's `split`, or add records"
+            )
 
 
 def year_of(contract: Contract) -> pl.Expr:
