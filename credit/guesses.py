@@ -27,6 +27,8 @@ BAD = r"default|charg|chg|bad|poor|yes|true|late|delinq|fail|denied|high|loss|^1
 GOOD = r"paid|good|no|false|current|low|^0(\.0)?$|repaid|^n$|p i f"
 MOST_CLASSES = 6
 ALMOST_ALL = 0.999
+MOST_RECORDS = 12
+"""of a customer, where only their number tells one"""
 
 
 def target_candidates(profiles: Iterable[Profile]) -> list[Profile]:
@@ -72,6 +74,12 @@ def guess_role(profile: Profile) -> tuple[Role, str]:
         return Role.IDENTITY, "its name says that it identifies"
     if _own(profile, ALMOST_ALL) and (profile.parse == "text" or _whole(profile)):
         return Role.IDENTITY, f"{'every' if profile.unique else 'almost every'} record has a value of its own"
+    each = profile.rows / profile.distinct
+    if profile.parse == "text" and profile.distinct > 20 and 1.5 < each <= MOST_RECORDS:
+        return (
+            Role.INPUT,
+            f"{each:.1f} records have each value: if it is the customer, give it the role entity",
+        )
     if profile.parse == "text":
         return (
             Role.INPUT,

@@ -71,6 +71,18 @@ def test_a_blank_or_doubled_line_makes_no_feature_of_a_key(tmp_path, name):
     assert not ingest(raw, contract).quarantine.height
 
 
+def test_a_customer_that_no_name_tells_is_asked_about(tmp_path):
+    raw = pl.DataFrame(
+        {
+            "Kunde": [f"K{i // 4}" for i in range(1200)],
+            "Default": ["0", "1"] * 600,
+            "Age": [str(i % 60) for i in range(1200)],
+        }
+    )
+    draft, _ = drafted(raw, tmp_path)
+    assert "4.0 records have each value: if it is the customer, give it the role entity" in draft.text
+
+
 def test_sentinels_and_slips_are_taken_as_not_known(tmp_path):
     _, contract = drafted(synthetic_loans(6000, 4, seed=0), tmp_path)
     years = next(c for c in contract.columns if c.name == "years_employed")
