@@ -1,6 +1,6 @@
 """The federation against its targets: quality on real and on skewed banks, time, bytes, growth, Flower's own trees.
 
-    python -m benchmarks.federation [--only quality skew time growth flower] [--rounds 60]
+    python -m benchmarks.federation [--only quality skew time growth flower link] [--rounds 60]
 
 Prints a table a section and writes benchmarks/results/federation.json and, of the growth, federation.png.
 """
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from benchmarks.beside_local import BesideLocal, mean_rows
 from benchmarks.federation_growth import grown_case, growth, growth_plot
+from benchmarks.federation_link import link
 from benchmarks.label_skew import skew
 from credit.files import whole_file
 from credit.home import Home
@@ -186,6 +187,7 @@ SECTIONS: dict[str, Callable[[int], Iterator[dict]]] = {
     "time": times,
     "growth": growth,
     "flower": flower,
+    "link": link,
 }
 
 

@@ -35,6 +35,7 @@ class Decision:
     model_version: Annotated[str, Field(examples=["3"])]
     contract: Annotated[str, Field(examples=["sba"])]
     contract_version: Annotated[int, Field(examples=[1])]
+    contract_fingerprint: Annotated[str, Field(description="sha256 of the contract's meaning")]
     decided_by: Annotated[
         DecidedBy,
         Field(
@@ -43,7 +44,10 @@ class Decision:
     ]
     outcome: Annotated[str | None, Field(description="of three or more classes: the most probable")] = None
     confidence: Annotated[Share | None, Field(description="probability of that class")] = None
-    probabilities: Annotated[dict[str, float] | None, Field(description="probability of each class")] = None
+    probabilities: Annotated[
+        dict[str, float] | None,
+        Field(description="probability of each class before calibration; `pd` is the worst one's after it"),
+    ] = None
     bank: Annotated[str | None, Field(description="the bank as which it was decided")] = None
 
 

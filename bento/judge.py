@@ -37,8 +37,9 @@ class Judge:
         self._write_reasons = ReasonWriter(contract, seat.model.encoding.features)
         self._score = SingleScore(scoring)
         self._bands = [(b.low, b.name) for b in reversed(scoring.scale.policy.bands)]
-        names = (version.model, version.version, version.contract.name, version.contract.version)
         self.decided_by: DecidedBy = decided_by
+        terms = version.contract
+        names = (version.model, version.version, terms.name, terms.version, terms.fingerprint)
         self._origin = (*names, decided_by)
         self._bank = bank or None
 

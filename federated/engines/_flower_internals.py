@@ -62,7 +62,7 @@ ASKS_LINK = 1.0
 
 # A message is told of before all of it has been pushed: its reader would sleep a whole second for the rest.
 for _pull in (pull_objects, pull_and_inflate_object_from_tree):
-    _pull.__kwdefaults__["initial_backoff"] = SHORTEST
+    _pull.__kwdefaults__ = {**(_pull.__kwdefaults__ or {}), "initial_backoff": SHORTEST}
 
 CLIENT_APP_RAISED = ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 

@@ -39,6 +39,7 @@ def test_a_decision_is_complete(client):
     answer = client.post("/predict", json=APPLICANT).json()
     assert (answer["threshold"], answer["model"], answer["model_version"]) == (0.3, "credit-scorer", "3")
     assert (answer["contract"], answer["contract_version"]) == ("sba", 1)
+    assert answer["contract_fingerprint"] == client.get("/model").json()["contract"]["fingerprint"]
     assert answer["decision"] == ("refused" if answer["pd"] >= 0.3 else "accepted")
     assert all(r["label"] in r["sentence"] for r in answer["reasons"])
 

@@ -56,7 +56,7 @@ def log(tmp_path: Path) -> Path:
         threshold=0.2,
     )
     decision = Decision(
-        0.1, "accepted", 0.2, (), 640.0, "medium risk", "scorer", "3", "synthetic", 1, "shared"
+        0.1, "accepted", 0.2, (), 640.0, "medium risk", "scorer", "3", "synthetic", 1, "f" * 64, "shared"
     )
     kept = DecisionLog(tmp_path / "decisions.db")
     for number in range(3):
