@@ -1,4 +1,4 @@
-"""A bank's agent whose sums are no numbers: `python -m tests.federated.broken_agent FOLDER`."""
+"""A bank's agent whose sums are no numbers: `python -m tests.federated.broken_agent FOLDER PORT`."""
 
 import sys
 from pathlib import Path
@@ -23,4 +23,4 @@ class BrokenSums(BankSite):
 
 if __name__ == "__main__":
     vars(bank_node).update(BankSite=BrokenSums)
-    bank_node.run_bank_agent(Path(sys.argv[1]))
+    bank_node.run_bank_agent(Path(sys.argv[1]), int(sys.argv[2]))

@@ -9,6 +9,7 @@ import pytest
 
 from federated.engines import deployment
 from federated.engines.deployment import deployed_grid
+from federated.membership import load_membership
 from federated.messages import KINDS
 from federated.training import train_federated
 from tests.federated.network import SPEC, Network
@@ -89,7 +90,9 @@ def test_sums_that_are_no_numbers_are_refused_by_name_and_the_others_go_on(netwo
         network.start_bank(network.folder / "bank-05")
     wait_until_online(network, "bank-05")
     network.kill("bank-05 agent")
-    broken = [sys.executable, "-m", "tests.federated.broken_agent", str(network.folder / "bank-05")]
+    folder = network.folder / "bank-05"
+    place = str(folder), str(load_membership(folder).agent_port)
+    broken = [sys.executable, "-m", "tests.federated.broken_agent", *place]
     network.processes["bank-05 agent"] = subprocess.Popen(broken, cwd=Path(__file__).parents[2])
     trained = train(network, rounds=1)
     assert trained.rounds[0].answered == ALL[:4]
