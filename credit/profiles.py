@@ -157,7 +157,7 @@ def _numeric(
         if most == 1.0 or _read_share(some, rule | tried, len(some)) < MOSTLY - FAR:
             continue
         share = round(_read_share(texts, rule | tried, len(known)), 6)
-        if share > most or best is None and share >= most:
+        if share > most or (best is None and share >= most):
             best, most = tried, share
     return best
 
