@@ -104,10 +104,11 @@ class Exchange:
             came = {r.metadata.reply_to_message_id: r for r in self.grid.pull_messages(waiting)}
             replies |= came
             waiting = waiting - came.keys()
+            if came:
+                continue  # the grid may have waited for one bank's half-sent answer while others lay ready
             if time.monotonic() > deadline:
                 break
-            if waiting and not came:
-                time.sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
         return replies
 
     def _count(self, kind: str, messages: Iterable[Message]) -> None:

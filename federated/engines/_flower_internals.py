@@ -41,7 +41,6 @@ from flwr.supercore.constant import TaskType
 from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.fab import Fab
 from flwr.supercore.heartbeat import HeartbeatSender
-from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, pull_objects
 from flwr.supercore.interceptors import (
     RuntimeTokenHttpInterceptor,
     RuntimeVersionHttpInterceptor,
@@ -55,14 +54,6 @@ from flwr.superlink.grid import HttpGrid
 
 # flwr's logger takes every level and hands it on to the root's handlers: its variable binds its own only.
 logging.getLogger("flwr").setLevel(os.environ["FLWR_LOG_LEVEL"].upper())
-
-SHORTEST = 0.02
-# Seconds: Flower's SuperNode sleeps 3 when the link had no message, and half of one until its agent replies.
-ASKS_LINK = 1.0
-
-# A message is told of before all of it has been pushed: its reader would sleep a whole second for the rest.
-for _pull in (pull_objects, pull_and_inflate_object_from_tree):
-    _pull.__kwdefaults__ = {**(_pull.__kwdefaults__ or {}), "initial_backoff": SHORTEST}
 
 CLIENT_APP_RAISED = ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 
@@ -186,14 +177,14 @@ def serve_tasks(
     secret: bytes,
     respond: Callable[[Message, Context, str], Message],
     stopped: Callable[[], bool],
-    longest: float = 0.2,
+    pause: float = 0.2,
 ) -> None:
     """Answer the messages that the SuperNode at `address`, on this machine, brings, until `stopped`.
 
     `respond` gets message, context and the sha256 of the app bundle that the message is of; what it raises
-    goes back as an Error reply. `longest` bounds, in seconds, how long it waits before it asks again.
+    goes back as an Error reply.
     """
-    waits, executor = Waits(longest), _runtime_client(address, None, _signed(secret))
+    executor = _runtime_client(address, None, _signed(secret))
     request = AcquireTaskRequest(supported_task_types=[TaskType.CLIENT_APP])
     while not stopped():
         try:
@@ -202,9 +193,8 @@ def serve_tasks(
             time.sleep(1.0)
             continue
         if not (task.HasField("task") and task.token):
-            waits.wait()
+            time.sleep(pause)
             continue
-        waits.restart()
         try:
             _serve_task(address, task.token, respond)
         except Exception:
@@ -213,37 +203,12 @@ def serve_tasks(
     executor.close()
 
 
-class Waits:
-    """Waits that double from SHORTEST to `longest` seconds until something came: busy, it asks often, idle, seldom."""
-
-    def __init__(self, longest: float):
-        self._longest = self._next = longest
-
-    def restart(self) -> None:
-        self._next = min(SHORTEST, self._longest)
-
-    def wait(self) -> None:
-        time.sleep(self._next)
-        self._next = min(2 * self._next, self._longest)
-
-
 def run_supernode(arguments: Iterable[str], poll: float) -> None:
-    """Flower's SuperNode, which asks its link for messages at least every `poll` seconds instead of every 3.
-
-    It looks for its agent's reply, on this machine, much more often than every half second.
-    """
+    """Flower's SuperNode, which asks its link for messages every `poll` seconds instead of every 3."""
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
-    waits = Waits(poll)
-
-    def sleep(seconds: float) -> None:
-        if seconds < ASKS_LINK:
-            waits.restart()
-            time.sleep(SHORTEST)
-        else:
-            waits.wait()
-
-    vars(import_module("flwr.supernode.start_client_internal")).update(time=SimpleNamespace(sleep=sleep))
+    brief = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, poll)))
+    vars(import_module("flwr.supernode.start_client_internal")).update(time=brief)
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 
