@@ -29,7 +29,6 @@ def link(rounds: int) -> Iterator[dict]:
 def _measured(network: Network, strategy: str) -> dict[str, float]:
     """Seconds a round after the first, in which banks connect and agree."""
     marks: list[float] = []
-    terms = {"expected": BANKS, "quorum": 1.0, "gather_wait": 150.0}
     with deployed_grid(network.coordinator) as grid:
         train_federated(
             "lightgbm",
@@ -39,6 +38,8 @@ def _measured(network: Network, strategy: str) -> dict[str, float]:
             rounds=ROUNDS + 1,
             trees_per_round=TREES_A_ROUND,
             on_round=lambda report: marks.append(time.monotonic()),
-            **terms,
+            expected=BANKS,
+            quorum=1.0,
+            gather_wait=150.0,
         )
     return {"seconds_a_round": (marks[-1] - marks[0]) / ROUNDS}

@@ -14,7 +14,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +41,7 @@ from bento.serving import serve_command
 from credit.contract import Contract
 from credit.encoding import Encoding
 from credit.models import Model
+from federated.engines.processes import free_port
 from registry.tracking import Tracking
 
 FEATURES = tuple(f"f{i}" for i in range(30))
@@ -274,7 +274,7 @@ def _ways(
     }
 
     def up(make: Callable[[int], tuple[list[str], dict[str, str]]]) -> tuple[int, psutil.Process]:
-        port = _free_port()
+        port = free_port()
         command, environment = make(port)
         return port, stack.enter_context(started(command, port, environment))
 
@@ -353,12 +353,6 @@ def _script(path: Path, body: dict[str, Any]) -> Path:
     )
     path.write_text("\n".join(lines))
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main() -> None:

@@ -23,8 +23,9 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.serving import FEATURES, _free_port, keep, package, train
+from benchmarks.serving import FEATURES, keep, package, train
 from bento.build import build_bento, quiet_environment
+from federated.engines.processes import free_port
 
 DECISIONS, PATIENCE = 500, 60.0
 MEGABYTE = 1e6
@@ -66,7 +67,7 @@ def _installed(requirements: Path, folder: Path) -> Path:
 
 
 def _served(python: Path, tag: str, applicant: list[float]) -> dict[str, float]:
-    port, began = _free_port(), time.monotonic()
+    port, began = free_port(), time.monotonic()
     environment = {**quiet_environment(), "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": ""}
     for attempt in ("first", "second"):  # The first start compiles; an image's layers hold what was compiled.
         began = time.monotonic()

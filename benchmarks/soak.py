@@ -23,9 +23,10 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.serving import FEATURES, _free_port, keep, package, started, train
+from benchmarks.serving import FEATURES, keep, package, started, train
 from bento.scorer import Scorer
 from bento.serving import serve_command
+from federated.engines.processes import free_port
 
 CONNECTIONS, RELOAD_SECONDS, WRONG_SHARE, APPLICANTS = 64, 20.0, 0.01, 200
 WRONG = (b"", b"{", b"[]", b'{"f0": "much"}', b'{"f0": NaN}', b'{"hair": 1}', b"\xff")
@@ -87,7 +88,7 @@ async def soak(folder: Path, seconds: float) -> Soak:
     X = train("lightgbm")[1][:APPLICANTS]
     applicants = [dict(zip(FEATURES, x.tolist(), strict=True)) for x in X]
     expected = {name: Scorer.load(path).probability(X).tolist() for name, path in made.items()}
-    port = _free_port()
+    port = free_port()
     with started(*_arguments(serve_command(made["one"], port), port)) as server:
         run = Soak(f"http://127.0.0.1:{port}/predict", applicants, expected, time.monotonic() + seconds)
         limits = httpx.Limits(max_connections=CONNECTIONS + 1, max_keepalive_connections=CONNECTIONS + 1)

@@ -115,10 +115,11 @@ def _seed(consortium: Path) -> int:
 
 
 def _kept(records, contract: Contract, seed: int):
+    from credit.features import PART
     from credit.splits import with_parts
     from credit.streaming import compact
 
-    return compact(with_parts(records, contract, seed), contract, "part")
+    return compact(with_parts(records, contract, seed), contract, PART)
 
 
 def _quarantine_table(done: FileIngestion, quarantine: Path, of_lines: bool) -> Table:
@@ -146,14 +147,15 @@ def _quarantine_table(done: FileIngestion, quarantine: Path, of_lines: bool) -> 
 def _print_leaks(done: FileIngestion, contract: Contract, console: Console) -> None:
     import polars as pl
 
+    from credit.features import PART
     from credit.leaks import leak_findings
     from credit.splits import check_parts
 
-    sizes = dict(done.records.group_by("part").len().iter_rows())
+    sizes = dict(done.records.group_by(PART).len().iter_rows())
     parts = ", ".join(f"{part} {sizes.get(part, 0):,}" for part in ("train", "validation", "test"))
     console.print(f"split by {contract.split.by}: {parts}")
     check_parts(done.records, contract)
-    for finding in leak_findings(done.records.filter(pl.col("part") == "train"), contract.features):
+    for finding in leak_findings(done.records.filter(pl.col(PART) == "train"), contract.features):
         if finding.blocks:
             console.print(
                 f"[red]{finding.column}: {finding.check} ranks outcomes with AUC {finding.value:.3f} (limit "

@@ -16,6 +16,7 @@ from credit.ranges import written
 MOSTLY = 0.98
 """share of the known texts that a parse rule must read to be proposed"""
 SAMPLE, FAR = 5000, 0.1
+"""a rule that reads this much less than `MOSTLY` of so many texts is not tried on the rest"""
 MOST_LEVELS = 60
 MOST_YEARS = 80
 JUMP = 8.0
@@ -153,8 +154,9 @@ def _numeric(
     some = known.sample(min(SAMPLE, len(known)), seed=0)
     best, most = None, MOSTLY
     for tried in tries:
-        # A sample tells what is far from right; the whole column is read for the rest alone.
-        if most == 1.0 or _read_share(some, rule | tried, len(some)) < MOSTLY - FAR:
+        if most == 1.0:
+            break
+        if _read_share(some, rule | tried, len(some)) < MOSTLY - FAR:
             continue
         share = round(_read_share(texts, rule | tried, len(known)), 6)
         if share > most or (best is None and share >= most):

@@ -22,7 +22,7 @@ class SentKind:
 
 
 def dry_run(records: BankRecords, spec: FeatureSpec, family: str = "lightgbm") -> list[SentKind]:
-    """Train alone on `records` by each strategy and list what would have gone between bank and coordinator.
+    """Train alone on `records` by `histogram` and `leaf_refit` and list what bank and coordinator would have exchanged.
 
     Raises FederationError where the records cannot be trained on.
     """

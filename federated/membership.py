@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from credit.errors import FederationError
+from credit.yamlfile import read_yaml
 
 if TYPE_CHECKING:
     from federated.privacy.masking import MaskingTerms
@@ -64,15 +65,9 @@ def load_membership(folder: Path) -> Membership:
     """
     path = folder / FILE
     try:
-        data = yaml.safe_load(path.read_text())
-        membership = Membership.model_validate(data)
+        membership = read_yaml(path, Membership, FederationError)
     except OSError as error:
         raise FederationError(f"{path}: {error.strerror}: make it by `fedcredit bank init`") from error
-    except yaml.YAMLError as error:
-        raise FederationError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        faults = (f"{path}: {'.'.join(map(str, e['loc'])) or 'the file'}: {e['msg']}" for e in error.errors())
-        raise FederationError("\n".join(faults)) from error
     here = {f: (folder / getattr(membership, f)).resolve() for f in ("records", "certificate", "key")}
     return membership.model_copy(update=here)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from credit.errors import FederationError
+from credit.yamlfile import read_yaml
 from federated.engines.keys import create_certificates, create_secret
 
 SETTINGS = "coordinator.yaml"
@@ -30,12 +31,12 @@ class Coordinator:
     def __init__(self, folder: Path):
         self.folder = folder.resolve()
         try:
-            settings = yaml.safe_load((folder / SETTINGS).read_text())
-            self.settings = Settings.model_validate(settings)
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise FederationError(
-                f"{folder / SETTINGS}: {error}: make the folder by `fedcredit coordinator init`"
-            ) from error
+            self.settings = read_yaml(folder / SETTINGS, Settings, FederationError)
+        except OSError as error:
+            problem = (
+                f"{folder / SETTINGS}: {error.strerror}: make the folder by `fedcredit coordinator init`"
+            )
+            raise FederationError(problem) from error
 
     @classmethod
     def create(cls, folder: Path, settings: Settings) -> Coordinator:

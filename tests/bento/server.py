@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from bento.serving import serve_command
+from federated.engines.processes import free_port
 
 PATIENCE = 60.0
 
@@ -22,9 +22,7 @@ PATIENCE = 60.0
 @contextmanager
 def serving(target: str | Path, ready: str = "/readyz", **environment: str) -> Iterator[httpx.Client]:
     """A client of the service on `target`, stopped at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command, variables = serve_command(target, port)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
