@@ -20,8 +20,8 @@ from bento.package import Package, read_package
 from bento.requirements import SYSTEM, serving_requirements
 from bento.shapley.kernel import compile_kernel
 from credit.errors import ModelError
+from credit.model_name import RULE, is_model_name
 
-NAME = "credit-scorer"
 SERVICE = "bento.service:CreditScorer"
 CODE = (Path(bento.__file__).parent, Path(credit.__file__).parent)
 
@@ -36,15 +36,21 @@ rm -rf /var/lib/apt/lists/*
 def build_bento(package: Path) -> str:
     """Build a Bento of `package` into the store under BENTOML_HOME, and return its tag.
 
-    The tag follows from package and code: what was built before is found again, and becomes the newest.
-    Raises ModelError where the package is damaged or BentoML refuses.
+    It has the registered model's name. Its version follows from package and code: what was built before is found
+    again, and becomes the newest of its model. Raises ModelError where the package is damaged, its model's name is
+    none for a Bento, or BentoML refuses.
     """
     read = read_package(package)
-    version = f"v{read.version.version}-{_digest(package)}".lower()
-    built = _store() / NAME / version
+    name, version = read.version.model, f"v{read.version.version}-{_digest(package)}".lower()
+    if not is_model_name(name):
+        raise ModelError(
+            f"no Bento can be named as the model {name!r} ({RULE}): serve its package, with fedcredit serve --bento "
+            f"{package}"
+        )
+    built = _store() / name / version
     if built.is_dir():
         (built.parent / "latest").write_text(version)
-        return f"{NAME}:{version}"
+        return f"{name}:{version}"
     with tempfile.TemporaryDirectory(prefix="fedcredit-bento-") as folder:
         context = Path(folder)
         _lay_out(context, package)
@@ -52,7 +58,7 @@ def build_bento(package: Path) -> str:
         if _needs_setup(read):
             (context / "setup.sh").write_text(_setup(read))
         _run_build(context, version)
-    return f"{NAME}:{version}"
+    return f"{name}:{version}"
 
 
 def bentofile(package: Package) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def bentofile(package: Package) -> dict[str, Any]:
     version = package.version
     return {
         "service": SERVICE,
-        "name": NAME,
+        "name": version.model,
         "description": _description(package),
         "labels": {
             "model": version.model,

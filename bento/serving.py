@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from bento.build import NAME, SERVICE, quiet_environment
+from bento.build import SERVICE, quiet_environment
 from credit.manifest import verify_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
-NEWEST = f"{NAME}:latest"
 
 
-def serve(target: str | Path = NEWEST, port: int = 3000, host: str = "127.0.0.1") -> NoReturn:
+def serve(target: str | Path, port: int, host: str = "127.0.0.1") -> NoReturn:
     """Become the scoring service of a package folder or a Bento's tag.
 
     Beyond this machine (`host` 0.0.0.0) it answers only to keys. Raises ManifestError for a damaged folder.

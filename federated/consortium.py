@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from credit.errors import FederationError
+from credit.model_name import ModelName
 from credit.partitioning import Partition
 from credit.policy import Policy
 from credit.yamlfile import read_yaml
@@ -41,7 +42,7 @@ class Consortium(BaseModel):
 
     name: str
     dataset: str
-    model: str = "credit-scorer"
+    model: ModelName = "credit-scorer"
     seed: int = 0
     banks: list[Bank] = Field(min_length=1)
     records_per_bank: int | None = Field(default=None, ge=1)

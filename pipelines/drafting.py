@@ -13,6 +13,7 @@ from credit.fields import Role
 from credit.files import whole_file
 from credit.home import Home
 from credit.ingestion import check_columns
+from credit.model_name import RULE, is_model_name
 from credit.partitioning import Partition, bank_column
 from credit.readers import Texts
 from credit.sources import raw_records
@@ -52,10 +53,19 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
 
 
 def _model_name(settings: Consortium, dataset: str, contract: Contract, banks: str | None) -> str:
-    """A registered model of its own for another data set and for other banks: they do not compete."""
+    """A registered model of its own for another data set and for other banks: they do not compete.
+
+    Raises DataError where consortium and contract have names that make none together.
+    """
     other = [contract.name] if dataset != settings.dataset else []
     chosen = [f"{banks}-banks"] if banks else []
-    return "-".join([settings.model, *other, *chosen])
+    name = "-".join([settings.model, *other, *chosen])
+    if not is_model_name(name):
+        raise DataError(
+            f"the registered model would be named {name}, and may have {RULE}: rename the contract, or the "
+            "consortium's `model`"
+        )
+    return name
 
 
 def largest_banks(raw: Texts, contract: Contract, bank: str, seed: int) -> list[str]:

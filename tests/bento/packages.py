@@ -133,11 +133,11 @@ def probabilities(of: Model, count: int = 20) -> np.ndarray:
     return of.probabilities(matrix(len(of.classes))[1][:count])
 
 
-def version(of: Model, number: str = "3") -> dict[str, Any]:
+def version(of: Model, number: str = "3", name: str = "credit-scorer") -> dict[str, Any]:
     terms = contract(len(of.classes))
-    name = {"name": terms.name, "version": terms.version, "fingerprint": terms.fingerprint}
-    return {"model": "credit-scorer", "version": number, "alias": "champion", "family": of.family,
-            "strategy": "fedavg", "run_id": "r1", "contract": name, "data": {"A BANK": "0" * 64},
+    agreed = {"name": terms.name, "version": terms.version, "fingerprint": terms.fingerprint}
+    return {"model": name, "version": number, "alias": "champion", "family": of.family,
+            "strategy": "fedavg", "run_id": "r1", "contract": agreed, "data": {"A BANK": "0" * 64},
             "threshold": 0.3, "created": "2026-11-22T12:00:00+00:00"}  # fmt: skip
 
 
@@ -153,7 +153,12 @@ def documents(classes: int = 2) -> dict[str, Any]:
 
 
 def make_package(
-    folder: Path, family: str = "lightgbm", classes: int = 2, number: str = "3", **size: int
+    folder: Path,
+    family: str = "lightgbm",
+    classes: int = 2,
+    number: str = "3",
+    name: str = "credit-scorer",
+    **size: int,
 ) -> Path:
     made = model(family, classes, **size)
     pairs = zip(applicants(5, classes), probabilities(made, 5).tolist(), strict=True)
@@ -162,7 +167,7 @@ def make_package(
         folder,
         model=made,
         contract=contract(classes),
-        version=version(made, number),
+        version=version(made, number, name),
         golden=golden,
         documents=documents(classes),
     )

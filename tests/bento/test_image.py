@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 
 from bento.build import build_bento
 from bento.requirements import serving_requirements
+from credit.errors import ModelError
 from tests.bento import packages
 from tests.bento.server import serving
 
@@ -80,3 +81,18 @@ def test_a_bento_serves_what_was_packaged(tmp_path, monkeypatch):
     with serving(tag) as client:
         answer = client.post("/predict", json=packages.applicants(1)[0]).json()
     assert answer["pd"] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_the_newest_bento_of_a_model_is_that_models_whatever_is_built_after_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "store"))
+    for name in ("credit-scorer", "credit-scorer-loans"):
+        build_bento(packages.make_package(tmp_path / name, "logistic", name=name))
+    with serving("credit-scorer:latest") as client:
+        assert client.get("/model").json()["model"] == "credit-scorer"
+
+
+def test_a_model_whose_name_no_bento_can_have_is_served_from_its_package(tmp_path):
+    package = packages.make_package(tmp_path / "package", "logistic", name="Credit Scorer")
+    with pytest.raises(ModelError, match=f"serve --bento {package}"):
+        build_bento(package)

@@ -57,6 +57,12 @@ def test_a_consortium_is_read(tmp_path):
             "sede: 7",
             r"consortium.yaml, line 3, column \d+: sede: there is no such key",
         ),
+        (
+            "seed: 7",
+            "model: Credit Scorer",
+            r"consortium.yaml, line 3, column \d+: model: String should match",
+        ),
+        ("seed: 7", f"model: {'x' * 64}", r"consortium.yaml, line 3, column \d+: model: String should match"),
         ("alias: south", "alias: north", r"banks share the alias north"),
         ("banks:", "banks: [", r"not valid YAML"),
     ],

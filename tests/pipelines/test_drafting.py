@@ -17,11 +17,16 @@ BASE = Path(__file__).resolve().parents[2] / "consortium.yaml"
 
 
 def drafted(
-    folder: Path, banks: str | None = None, role: str = "bank", base: Path = BASE, **columns: list[str]
+    folder: Path,
+    banks: str | None = None,
+    role: str = "bank",
+    base: Path = BASE,
+    name: str = "own",
+    **columns: list[str],
 ) -> Consortium:
     """The consortium drafted for a contract whose column `bank` has this role, and records with these `columns`."""
     own_texts(60, **columns).write_csv(folder / "loans.csv")
-    terms = own_contract().model_dump(mode="json", exclude_defaults=True)
+    terms = own_contract().model_dump(mode="json", exclude_defaults=True) | {"name": name}
     terms["columns"][1]["role"] = role
     (folder / "own.yaml").write_text(yaml.safe_dump({**terms, "data": {"files": ["loans.csv"]}}))
     return load_consortium(draft_consortium(base, str(folder / "own.yaml"), banks, Home(folder / "home")))
@@ -68,3 +73,9 @@ def test_another_data_set_and_each_choice_of_banks_have_a_registered_model_of_th
     assert len(set(named)) == 4
     assert load_consortium(BASE).model not in named
     assert named[1] == "credit-scorer-own-1-banks"
+
+
+@pytest.mark.parametrize("name", ["loans_", "a" * 60])
+def test_names_that_make_none_for_a_registered_model_are_told_before_the_run(tmp_path, name):
+    with pytest.raises(DataError, match=f"named credit-scorer-{name}, .*rename the contract"):
+        drafted(tmp_path, name=name)
