@@ -16,7 +16,7 @@ from flwr.serverapp.strategy import Strategy
 from credit.errors import FederationError
 from federated import messages
 from federated.agreement import Agreement
-from federated.engines._flower_internals import content_from_bytes, content_to_bytes
+from federated.engines._flower_messages import content_from_bytes, content_to_bytes
 from federated.reports import RoundReport
 
 

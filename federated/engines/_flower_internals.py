@@ -12,14 +12,12 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import httpx
-from flwr.app import Context, Error, Message, RecordDict
+from flwr.app import Context, Error, Message
 from flwr.common.constant import SUPERLINK_NODE_ID, ErrorCode, SubStatus
 from flwr.common.serde import (
     fab_to_proto,
     message_from_proto,
     message_to_proto,
-    recorddict_from_proto,
-    recorddict_to_proto,
     run_from_proto,
 )
 from flwr.proto.control_pb2 import (
@@ -29,7 +27,6 @@ from flwr.proto.control_pb2 import (
     UnregisterNodeRequest,
 )
 from flwr.proto.message_pb2 import Message as ProtoMessage
-from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
 from flwr.proto.runtime_pb2 import (
     AcquireTaskRequest,
     PullTaskInputRequest,
@@ -41,6 +38,7 @@ from flwr.supercore.constant import TaskType
 from flwr.supercore.control import ControlHttpClient
 from flwr.supercore.fab import Fab
 from flwr.supercore.heartbeat import HeartbeatSender
+from flwr.supercore.inflatable.inflatable_utils import pull_and_inflate_object_from_tree, pull_objects
 from flwr.supercore.interceptors import (
     RuntimeTokenHttpInterceptor,
     RuntimeVersionHttpInterceptor,
@@ -52,8 +50,17 @@ from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supercore.task_identity import TaskIdentity
 from flwr.superlink.grid import HttpGrid
 
+from federated.engines.folding import folded, unfolded_or_failed
+
 # flwr's logger takes every level and hands it on to the root's handlers: its variable binds its own only.
 logging.getLogger("flwr").setLevel(os.environ["FLWR_LOG_LEVEL"].upper())
+
+SHORTEST = 0.02
+# A message is told of before all of it has been pushed. Its reader would sleep a whole second for the rest, and wait
+# for hours for what a process that was killed meanwhile never sends: one bank would hold all others up.
+PATIENCE = {"initial_backoff": SHORTEST, "backoff_cap": 1.0, "max_time": 30.0}
+for _pull in (pull_objects, pull_and_inflate_object_from_tree):
+    _pull.__kwdefaults__ = {**(_pull.__kwdefaults__ or {}), **PATIENCE}
 
 CLIENT_APP_RAISED = ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 
@@ -83,16 +90,6 @@ def to_wire(message: Message) -> bytes:
 def from_wire(data: bytes) -> Message:
     """The message that `to_wire` wrote."""
     return message_from_proto(ProtoMessage.FromString(data))
-
-
-def content_to_bytes(content: RecordDict) -> bytes:
-    """`content` for a file."""
-    return recorddict_to_proto(content).SerializeToString(deterministic=True)
-
-
-def content_from_bytes(data: bytes) -> RecordDict:
-    """The content that `content_to_bytes` wrote."""
-    return recorddict_from_proto(ProtoRecordDict.FromString(data))
 
 
 def build_bundle(files: dict[str, bytes]) -> bytes:
@@ -142,9 +139,15 @@ def node_states(address: str, ca: bytes) -> dict[str, str]:
 
 
 class AttachedGrid(HttpGrid):
-    """The grid of a run, which also tells under which name each node's key is registered."""
+    """The grid of a run, whose messages travel folded; it also tells under which name each node's key is registered."""
 
     registered: Callable[[], dict[int, str]]
+
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        return super().push_messages([folded(message) for message in messages])
+
+    def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
+        return [unfolded_or_failed(reply) for reply in super().pull_messages(message_ids)]
 
 
 @contextmanager
@@ -177,14 +180,14 @@ def serve_tasks(
     secret: bytes,
     respond: Callable[[Message, Context, str], Message],
     stopped: Callable[[], bool],
-    pause: float = 0.2,
+    longest: float = 0.2,
 ) -> None:
     """Answer the messages that the SuperNode at `address`, on this machine, brings, until `stopped`.
 
     `respond` gets message, context and the sha256 of the app bundle that the message is of; what it raises
-    goes back as an Error reply.
+    goes back as an Error reply. `longest` bounds, in seconds, how long it waits before it asks again.
     """
-    executor = _runtime_client(address, None, _signed(secret))
+    waits, executor = Waits(longest), _runtime_client(address, None, _signed(secret))
     request = AcquireTaskRequest(supported_task_types=[TaskType.CLIENT_APP])
     while not stopped():
         try:
@@ -193,8 +196,9 @@ def serve_tasks(
             time.sleep(1.0)
             continue
         if not (task.HasField("task") and task.token):
-            time.sleep(pause)
+            waits.wait()
             continue
+        waits.restart()
         try:
             _serve_task(address, task.token, respond)
         except Exception:
@@ -203,12 +207,38 @@ def serve_tasks(
     executor.close()
 
 
-def run_supernode(arguments: Iterable[str], poll: float) -> None:
-    """Flower's SuperNode, which asks its link for messages every `poll` seconds instead of every 3."""
+class Waits:
+    """Waits that double from SHORTEST to `longest` seconds until something came: busy, it asks often, idle, seldom."""
+
+    def __init__(self, longest: float):
+        self._longest = self._next = longest
+
+    def restart(self) -> None:
+        self._next = min(SHORTEST, self._longest)
+
+    def wait(self) -> None:
+        time.sleep(self._next)
+        self._next = min(2 * self._next, self._longest)
+
+
+def run_supernode(arguments: Iterable[str], longest: float) -> None:
+    """Flower's SuperNode, which sleeps `longest` seconds at most.
+
+    Its own pace is 3 seconds when the link had no message, and half of one until its agent has replied.
+    """
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
-    brief = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, poll)))
-    vars(import_module("flwr.supernode.start_client_internal")).update(time=brief)
+    waits, awaited = Waits(longest), 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal awaited
+        if seconds != awaited:
+            # It waits for something else now: what it waited for has come.
+            awaited = seconds
+            waits.restart()
+        waits.wait()
+
+    vars(import_module("flwr.supernode.start_client_internal")).update(time=SimpleNamespace(sleep=sleep))
     sys.argv = ["flower-supernode", *arguments]
     flower_supernode()
 

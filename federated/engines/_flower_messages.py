@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from flwr.app import Array, ArrayRecord, ConfigRecord, Error, Message, MetricRecord, RecordDict
-from flwr.common.serde import recorddict_to_proto
+from flwr.common.serde import recorddict_from_proto, recorddict_to_proto
+from flwr.proto.recorddict_pb2 import RecordDict as ProtoRecordDict
 
 
 def messages_of(contents: Mapping[int, RecordDict], route: str) -> list[Message]:
@@ -100,6 +101,16 @@ def content_of(records: Mapping[str, ArrayRecord | MetricRecord | ConfigRecord])
     content = RecordDict()
     _data(content).update(records)
     return content
+
+
+def content_to_bytes(content: RecordDict) -> bytes:
+    """`content` as one string of bytes."""
+    return recorddict_to_proto(content).SerializeToString(deterministic=True)
+
+
+def content_from_bytes(data: bytes) -> RecordDict:
+    """The content that `content_to_bytes` wrote."""
+    return recorddict_from_proto(ProtoRecordDict.FromString(data))
 
 
 def content_bytes(content: RecordDict) -> int:

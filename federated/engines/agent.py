@@ -9,6 +9,7 @@ from flwr.app import Context, Message
 from credit.errors import FederationError
 from federated.client_app import bank_app
 from federated.engines._flower_internals import serve_tasks
+from federated.engines.folding import folded, unfolded
 from federated.privacy.masking import MaskingTerms
 from federated.site import BankSite
 
@@ -36,7 +37,7 @@ def run_agent(
                 f"{site.records.name} does not allow the app bundle {sha256[:12]}: "
                 "its code differs from the bank's; install the same version, or allow it in bank.yaml"
             )
-        return app(message, context)
+        return folded(app(unfolded(message), context))
 
     def respond(message: Message, context: Context, sha256: str) -> Message:
         try:

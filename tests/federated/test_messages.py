@@ -11,7 +11,14 @@ from hypothesis.extra import numpy as npst
 from federated import messages
 from federated.array_bytes import from_array, to_array
 from federated.engines import _flower_internals as flower
-from federated.engines._flower_messages import answer_to, content_bytes, messages_of, received
+from federated.engines._flower_messages import (
+    answer_to,
+    content_bytes,
+    content_to_bytes,
+    messages_of,
+    received,
+)
+from federated.engines.folding import FOLDED, folded, unfolded, unfolded_or_failed
 from federated.engines.inprocess import InProcessGrid
 from federated.training import train_federated
 from tests.federated.banks import make_spec
@@ -53,7 +60,7 @@ class WireGrid(InProcessGrid):
 @settings(max_examples=200, deadline=None)
 @given(contents())
 def test_a_message_is_as_large_as_on_the_wire(content):
-    assert content_bytes(content) == flower.recorddict_to_proto(content).ByteSize()
+    assert content_bytes(content) == len(content_to_bytes(content))
 
 
 @settings(max_examples=50, deadline=None)
@@ -96,6 +103,38 @@ def test_an_answer_is_what_flower_makes(asked):
             facts(reply) for reply in (answer_to(message, content), Message(content, reply_to=message))
         )
         assert ours == known and rest == their_rest and abs(until - their_until) < 1e-3
+
+
+@settings(max_examples=50, deadline=None)
+@given(contents())
+def test_a_message_unfolds_to_what_was_folded(content):
+    flower.become_coordinator(1)
+    message = Message(content, 2**63 + 5, "train.propose")
+    one = folded(message)
+    assert len(one.content) == 1 and flower.to_wire(unfolded(one)) == flower.to_wire(message)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        RecordDict(),
+        RecordDict({"sums": ConfigRecord({"a": 1})}),
+        RecordDict({FOLDED: ConfigRecord({FOLDED: 1})}),
+        RecordDict({FOLDED: ConfigRecord({FOLDED: b"no content"})}),
+    ],
+)
+def test_a_reply_that_was_not_folded_counts_as_failed(content):
+    flower.become_coordinator(1)
+    reply = Message(content, reply_to=Message(RecordDict(), 5, "train"))
+    failed = unfolded_or_failed(reply)
+    assert "install the same version" in failed.error.reason
+    assert failed.metadata.reply_to_message_id == reply.metadata.reply_to_message_id
+
+
+def test_an_error_arrives_unchanged_by_folding():
+    flower.become_coordinator(1)
+    reply = Message(Error(204, "disk is full"), reply_to=Message(RecordDict(), 5, "train"))
+    assert unfolded(folded(reply)).error.reason == "disk is full"
 
 
 def test_an_error_arrives():
