@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +24,7 @@ csv.field_size_limit(LONGEST_LINE)
 SEPARATORS = ",;\t|"
 SAMPLE_LINES = 50
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
+DAMAGED_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -104,10 +107,19 @@ def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
                     )
                 yield place, block + rest
                 place += len(block) + len(rest)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except DAMAGED_GZIP as error:
         raise DataError(
-            f"{path}, after line {_line_number(path, place) - 1}: the gzip is damaged ({error}): restore the file"
+            f"{path}, after line {_whole_lines(path):,}: the gzip is damaged ({error}): restore the file"
         ) from error
+
+
+def _whole_lines(path: Path) -> int:
+    """How many lines of a damaged gzip can be read."""
+    lines = 0
+    with gzip.open(path) as file, suppress(*DAMAGED_GZIP):
+        while block := file.read1(BLOCK):
+            lines += block.count(b"\n")
+    return lines
 
 
 def _line_number(path: Path, place: int) -> int:

@@ -14,6 +14,7 @@ from credit.errors import DataError
 from credit.readers import Texts, files_sha256, texts
 
 ROWS = [("1", "ü"), ("2", None)]
+SQUARES = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * i) for i in range(9999)), mtime=0)
 
 
 def found(tmp_path, content: bytes | None = None, name: str = "loans.csv", **data) -> Texts:
@@ -74,7 +75,9 @@ def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
         (b'a,b\n1,2\n"x","3\n4,5\n', "line 3, column 5: a quote opens"),
         ("a,b\n1,ü\n".encode() + b"caf\xe9,2\n", "line 3, column 4: byte 0xe9 is no UTF-8.*mixes encodings"),
         (b"a,b\nx\0y,2\n", "line 2, column 2: a zero byte"),
-        (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:40], "the gzip is damaged"),
+        (gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:10], "after line 0: the gzip is damaged"),
+        (SQUARES[: len(SQUARES) // 2], r"after line [1-9],?\d*: the gzip is damaged"),
+        (SQUARES[:9000] + b"\0" * 400 + SQUARES[9400:], r"after line \d,?\d*: the gzip is damaged"),
     ],
 )
 def test_a_damaged_file_is_refused_by_line_and_column(tmp_path, content, message):
