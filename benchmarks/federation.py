@@ -23,6 +23,7 @@ from rich.table import Table
 from benchmarks.beside_local import BesideLocal, mean_rows
 from benchmarks.federation_growth import grown_case, growth, growth_plot
 from benchmarks.federation_link import link
+from benchmarks.flower_messages import empty_messages
 from benchmarks.label_skew import skew
 from credit.files import whole_file
 from credit.home import Home
@@ -41,6 +42,8 @@ RESULTS = Path(__file__).with_name("results") / "federation.json"
 LARGE, MID_SIZE = 12_000, 1_350
 STRATEGIES = ["fedavg", "leaf_refit", "histogram"]
 TREES, RUNS = 150, 2
+# Of trees of 16 leaves: so often every bank is asked for histograms of one tree.
+LEVELS = 4
 DRAWS, SEED = (1, 2, 3), 7
 SUMS = {"leaf_refit": "leaf_sums", "histogram": "histograms"}
 
@@ -85,6 +88,7 @@ def times(rounds: int) -> Iterator[dict]:
     for case in (random_case(), whole_case(), grown_case(1_000_000, 24)):
         yield from _times(case, LightGBMParams(max_bin=64))
     yield _masked_bytes(random_case(), LightGBMParams(max_bin=64))
+    yield from empty_messages(LEVELS * TREES, 24)
 
 
 def _times(case: Case, params: LightGBMParams) -> Iterator[dict]:

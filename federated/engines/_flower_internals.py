@@ -56,11 +56,17 @@ from federated.engines.folding import folded, unfolded_or_failed
 logging.getLogger("flwr").setLevel(os.environ["FLWR_LOG_LEVEL"].upper())
 
 SHORTEST = 0.02
-# A message is told of before all of it has been pushed. Its reader would sleep a whole second for the rest, and wait
-# for hours for what a process that was killed meanwhile never sends: one bank would hold all others up.
-PATIENCE = {"initial_backoff": SHORTEST, "backoff_cap": 1.0, "max_time": 30.0}
-for _pull in (pull_objects, pull_and_inflate_object_from_tree):
-    _pull.__kwdefaults__ = {**(_pull.__kwdefaults__ or {}), **PATIENCE}
+HALF_SENT = 60.0
+
+
+def _pull_with(**patience: float) -> None:
+    """Change how this process waits for what has been told of but not been pushed as yet."""
+    for pull in (pull_objects, pull_and_inflate_object_from_tree):
+        pull.__kwdefaults__ = {**(pull.__kwdefaults__ or {}), **patience}
+
+
+# A message is told of before all of it has been pushed; its reader would sleep a whole second for the rest.
+_pull_with(initial_backoff=SHORTEST, backoff_cap=1.0)
 
 CLIENT_APP_RAISED = ErrorCode.CLIENT_APP_RAISED_EXCEPTION
 
@@ -156,6 +162,8 @@ def attached_grid(address: str, ca: bytes, secret: bytes, bundle: Fab) -> Iterat
 
     The link hears heartbeats while the grid is open, and how the run ended when it closes.
     """
+    # The rest of an answer whose bank was killed never comes: the other banks would wait for it for minutes.
+    _pull_with(max_time=HALF_SENT)
     run_id = _start_run(address, ca, bundle)
     grid = AttachedGrid(address, False, ca, token=_acquire(address, ca, secret, TaskType.SERVER_APP, run_id))
     grid.registered = lambda: _registered_names(address, ca)
