@@ -9,7 +9,7 @@ import polars as pl
 from assets.engine import Engine, bank_tally
 from assets.federated_evaluation import best_family
 from assets.ingestion import Parts
-from assets.setting import all_banks_asset, consortium
+from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from credit.calibration import ScoreHistogram, error_of_sums, fit_calibration
 from credit.decision_sums import DecisionSums
@@ -97,17 +97,17 @@ def _row(family: str, scoring: Scoring, figures: dict[str, dict[str, float]]) ->
 
 def _shown(context: dg.AssetExecutionContext, tracking: Tracking, scoring: Scoring, sums: Decisions) -> dict:
     """Reliability, cost curve and points of the best family: in the UI and in MLflow."""
-    policy = consortium().policy
+    policy, test = consortium().policy, contract().holdout.test
     rates = {part: s.calibrated for part, s in sums.items()}
     curve = cost_curve(sums["validation"].costs, policy.cost)
     ratio = policy.cost.missed_default / policy.cost.refused_good
     pictures = {
         "reliability": reliability_plot(
             {f"{p}: error {error_of_sums(s):.4f}": s for p, s in rates.items()},
-            "Calibration on validation and out-of-time test, all banks",
+            f"Calibration on validation and {test}, all banks",
         ),
         "cost": cost_plot(curve, ratio, break_even(policy.cost)),
-        "points": points_plot(sums["test"].points, policy.score.low, policy.score.high),
+        "points": points_plot(sums["test"].points, policy.score.low, policy.score.high, test),
     }
     parent = tracking.pipeline_run(context.run_id)
     for name, content in pictures.items():

@@ -50,7 +50,7 @@ def evaluation(
     raw_loan_records: dict,
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """Figures of every model on the out-of-time test, and each bank's uplift: in simulation only."""
+    """Figures of every model on the test, and each bank's uplift: in simulation only."""
     banks, seed = bank_list(loan_records), consortium().seed
     candidates = _candidates(local_models, personal_models, federated_models, pooled_models)
     scores = {part: score_banks(candidates, banks, part) for part in ("train", "validation", "test")}
@@ -106,12 +106,12 @@ def _split_by_row(banks: list[BankRecords], family: str, test: pl.DataFrame, raw
     model = Candidate(family, "pooled", train_pooled(family, redrawn, contract().spec, seed))
     scores = {part: score_banks([model], redrawn, part) for part in ("train", "test")}
     by_row = figures(scores["test"], scores["train"], seed=seed, replicates=0).filter(bank=ALL_BANKS)
-    by_customer = test.filter(bank=ALL_BANKS, strategy="pooled", family=family)
+    in_use = test.filter(bank=ALL_BANKS, strategy="pooled", family=family)
     kept = [f for f in LOGGED if f in test.columns]
     return pl.concat(
         [
             f.select(pl.lit(name).alias("split"), *kept)
-            for name, f in (("by customer", by_customer), ("by row", by_row))
+            for name, f in ((contract().holdout.split, in_use), ("by row", by_row))
         ]
     )
 
@@ -136,10 +136,11 @@ def _overall(test: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pictures(scores: pl.DataFrame, uplifts: pl.DataFrame, best: str) -> dict[str, bytes]:
+    test = contract().holdout.test
     return {
-        "roc": roc_plot(scores),
-        "calibration": calibration_plot(scores),
-        "uplift": uplift_plot(uplifts.filter(family=best), best),
+        "roc": roc_plot(scores, test),
+        "calibration": calibration_plot(scores, test),
+        "uplift": uplift_plot(uplifts.filter(family=best), best, test),
     }
 
 

@@ -35,7 +35,7 @@ def fairness(
     scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """Approval, errors and calibration of each group on the out-of-time test, and the widest differences."""
+    """Approval, errors and calibration of each group on the test, and the widest differences."""
     family = best_family(federated_evaluation["validation"])
     with bank_tally(context, config, loan_records) as tally:
         cells = _cells(tally, federated_models[family], scoring_of(scoring, family))
@@ -43,9 +43,8 @@ def fairness(
         [group_figures(c).select(pl.lit(column).alias("column"), pl.all()) for column, c in cells.items()]
     )
     differences = pl.DataFrame([_difference(column, figures) for column in cells]).fill_nan(None)
-    pictures = {
-        c: group_plot(figures.filter(column=c), f"Approved by {_title(c)}, out-of-time test") for c in cells
-    }
+    test = contract().holdout.test
+    pictures = {c: group_plot(figures.filter(column=c), f"Approved by {_title(c)}, {test}") for c in cells}
     parent = tracking.pipeline_run(context.run_id)
     tracking.log_bytes(parent, figures.write_csv().encode(), "fairness/groups.csv")
     for column, content in pictures.items():

@@ -20,7 +20,7 @@ def federated_evaluation(
     federated_models: dict[str, Model],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """Figures of each federated model on validation and out-of-time test, from the banks' summed score histograms."""
+    """Figures of each federated model on validation and test, from the banks' summed score histograms."""
     from federated.evaluation import federated_figures
 
     with bank_tally(context, config, loan_records) as tally:

@@ -57,7 +57,7 @@ def judge_of(evidence: Evidence, tracking: Tracking) -> Callable[[Version | None
 
 
 def _alone(evidence: Evidence) -> list[Check]:
-    policy, family = consortium().policy, evidence.model.family
+    policy, family, where = consortium().policy, evidence.model.family, contract().holdout.where
     row = (
         evidence.evaluation["test"]
         .filter(bank=ALL_BANKS, strategy="federated", family=family)
@@ -67,7 +67,7 @@ def _alone(evidence: Evidence) -> list[Check]:
     valid, test = figures["validation"], figures["test"]
     return [
         gap_check(row["gap"], policy.gate),
-        calibration_check(valid["error"], test["error"], valid["error_noise"], policy.gate),
+        calibration_check(valid["error"], test["error"], valid["error_noise"], policy.gate, where),
         *fairness_checks(evidence.fairness["differences"], policy.fairness),
         *stability_checks(evidence.stability["banks"], policy.stability),
         leak_check(barred_features(evidence.model.encoding.features, contract()), _leaking(evidence)),
@@ -99,7 +99,7 @@ def _against(sitting: Version | None, evidence: Evidence, tracking: Tracking) ->
 
 
 def differences(model: Model, old: Model, banks: list[BankRecords]) -> tuple[Interval, pl.DataFrame]:
-    """Out-of-time AUC of `model` less that of `old` on the same records: over all banks, and bank by bank."""
+    """Test AUC of `model` less that of `old` on the same records: over all banks, and bank by bank."""
     scores = score_banks([Candidate("", "new", model), Candidate("", "old", old)], banks, "test")
     new, former = scores.filter(strategy="new"), scores.filter(strategy="old")
     seed, outcome = consortium().seed, new["outcome"].to_numpy()

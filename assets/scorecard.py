@@ -42,7 +42,7 @@ def scorecard(
     left_out = [f for f, w in zip(model.encoding.features, model.weights, strict=False) if w == 0]
     context.add_output_metadata(
         {
-            "out-of-time test": table(pl.DataFrame([{k: row[k] for k in FIGURES}])),
+            contract().holdout.test: table(pl.DataFrame([{k: row[k] for k in FIGURES}])),
             "scorecard": table(printed, digits=3),
             "features left out": ", ".join(left_out) or "none",
         }

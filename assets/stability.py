@@ -1,4 +1,4 @@
-"""How far the out-of-time records have moved from the training records, bank by bank and feature by feature."""
+"""How far the test records have moved from the training records, bank by bank and feature by feature."""
 
 from typing import TYPE_CHECKING
 
@@ -35,17 +35,17 @@ def stability(
     scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """PSI of the score by bank and CSI of each feature: out-of-time test against the training records."""
+    """PSI of the score by bank and CSI of each feature: test against the training records."""
     family = best_family(federated_evaluation["validation"])
     model, decides = federated_models[family], scoring_of(scoring, family)
     with bank_tally(context, config, loan_records) as tally:
         before, now = (_populations(tally, part, model, decides) for part in ("train", "test"))
     frames = moved(before, now)
-    parent = tracking.pipeline_run(context.run_id)
+    parent, test = tracking.pipeline_run(context.run_id), contract().holdout.test
     for name, frame in frames.items():
         tracking.log_bytes(parent, frame.write_csv().encode(), f"stability/{name}.csv")
-        tracking.log_bytes(parent, stability_plot(frame, name, "out-of-time test"), f"stability/{name}.png")
-    context.add_output_metadata({"family": family, **shown(frames, "out-of-time test")})
+        tracking.log_bytes(parent, stability_plot(frame, name, test), f"stability/{name}.png")
+    context.add_output_metadata({"family": family, **shown(frames, test)})
     return frames
 
 
@@ -78,18 +78,18 @@ def moved(before: Populations, now: Populations) -> dict[str, pl.DataFrame]:
     }
 
 
-def stability_plot(frame: pl.DataFrame, name: str, period: str) -> bytes:
+def stability_plot(frame: pl.DataFrame, name: str, records: str) -> bytes:
     limit = consortium().policy.stability.largest_psi
     if name == "features":
         titles = [contract().fields[f].title for f in frame["name"]]
         return psi_plot(
-            frame.with_columns(name=pl.Series(titles)), limit, f"CSI by feature, {period} against training"
+            frame.with_columns(name=pl.Series(titles)), limit, f"CSI by feature, {records} against training"
         )
-    return psi_plot(frame, limit, f"PSI of the score by bank, {period} against training")
+    return psi_plot(frame, limit, f"PSI of the score by bank, {records} against training")
 
 
-def shown(frames: dict[str, pl.DataFrame], period: str) -> dict:
+def shown(frames: dict[str, pl.DataFrame], records: str) -> dict:
     """Tables and pictures for the UI."""
     tables = {SHOWN_AS[name]: table(frame) for name, frame in frames.items()}
-    plots = {f"{SHOWN_AS[n]}, plotted": picture(stability_plot(f, n, period)) for n, f in frames.items()}
+    plots = {f"{SHOWN_AS[n]}, plotted": picture(stability_plot(f, n, records)) for n, f in frames.items()}
     return {"banks that drifted": int(frames["banks"]["drifted"].sum()), **tables, **plots}

@@ -16,6 +16,7 @@ from credit.errors import ContractError
 from credit.expressions import columns_of
 from credit.features import FeatureSpec
 from credit.fields import Column, Derived, Role, Strict
+from credit.holdout import HOLDOUTS, Holdout
 from credit.yamlfile import read_yaml
 
 SHORTEST_FINGERPRINT = 12
@@ -109,6 +110,11 @@ class Contract(Strict):
     def only(self, role: Role) -> Column | Derived | None:
         """The one column of a role that occurs at most once."""
         return next(iter(self.with_role(role)), None)
+
+    @property
+    def holdout(self) -> Holdout:
+        """What its test is called."""
+        return HOLDOUTS[self.split.by]
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -22,11 +22,10 @@ def _models(scores: pl.DataFrame):
         yield str(family), str(strategy), frame["outcome"].to_numpy(), frame["pd"].to_numpy()
 
 
-def roc_plot(scores: pl.DataFrame) -> bytes:
-    """ROC curves of every model over all banks' test records (columns of `score_banks`)."""
-    figure, axes = blank(
-        WIDTH, 4.4, "ROC, out-of-time test, all banks", "False positive rate", "True positive rate"
-    )
+def roc_plot(scores: pl.DataFrame, test: str) -> bytes:
+    """ROC curves of every model over all banks' test records (columns of `score_banks`); `test` is its name."""
+    title = f"ROC, {test}, all banks"
+    figure, axes = blank(WIDTH, 4.4, title, "False positive rate", "True positive rate")
     for family, strategy, outcome, pd in _models(scores):
         order = np.argsort(-pd, kind="stable")
         true, false = np.cumsum(outcome[order] == 1), np.cumsum(outcome[order] == 0)
@@ -49,9 +48,9 @@ def roc_plot(scores: pl.DataFrame) -> bytes:
     return png(figure)
 
 
-def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
+def calibration_plot(scores: pl.DataFrame, test: str, bins: int = 10) -> bytes:
     """Observed default rate against mean predicted PD in tenths of the records."""
-    title = "Calibration, out-of-time test, all banks"
+    title = f"Calibration, {test}, all banks"
     figure, axes = blank(WIDTH, 4.4, title, "Mean predicted probability of default", "Observed default rate")
     for family, strategy, outcome, pd in _models(scores):
         groups = np.array_split(np.argsort(pd, kind="stable"), min(bins, max(len(pd), 1)))
@@ -65,12 +64,12 @@ def calibration_plot(scores: pl.DataFrame, bins: int = 10) -> bytes:
     return png(figure)
 
 
-def uplift_plot(uplift: pl.DataFrame, family: str) -> bytes:
+def uplift_plot(uplift: pl.DataFrame, family: str, test: str) -> bytes:
     """AUC gained by each bank from joining, with 95% bootstrap intervals (columns of `uplift.uplift`)."""
     known = uplift.drop_nulls(["uplift", "low", "high"]).sort("uplift")
     title = f"What joining changes: AUC of {family} less that of local-only"
     height = bars_height(known.height, 0.22) + 0.2
-    figure, axes = blank(WIDTH, height, title, "AUC difference on the out-of-time test", "")
+    figure, axes = blank(WIDTH, height, title, f"AUC difference on the {test}", "")
     for name, prefix, shift in (("federated", "", 0.18), ("personalised", "personalised_", -0.18)):
         if prefix + "uplift" in known.columns:
             value, low, high = (known[prefix + c] for c in ("uplift", "low", "high"))
@@ -163,7 +162,8 @@ def beeswarm_plot(
         for axes in figure.axes:
             axes.xaxis.label.set_fontsize(10)
             axes.yaxis.label.set_fontsize(10)
-        figure.axes[0].set(title="SHAP values, out-of-time test", xlabel=f"SHAP value, log odds of {outcome}")
+        title = f"SHAP values, {contract.holdout.test}"
+        figure.axes[0].set(title=title, xlabel=f"SHAP value, log odds of {outcome}")
         figure.set_layout_engine("tight")
         picture = png(figure)
         plt.close(figure)

@@ -48,9 +48,9 @@ def cost_plot(curve: CostCurve, ratio: float, break_even: float) -> bytes:
     return png(figure)
 
 
-def points_plot(counts: np.ndarray, low: float, high: float) -> bytes:
+def points_plot(counts: np.ndarray, low: float, high: float, test: str) -> bytes:
     """How the points of paid loans and of defaults are distributed (`counts` as of `DecisionSums.points`)."""
-    figure, axes = blank(WIDTH, 2.8, "Points, out-of-time test, all banks", "Points", "Share of the class, %")
+    figure, axes = blank(WIDTH, 2.8, f"Points, {test}, all banks", "Points", "Share of the class, %")
     # Two bins a bar.
     bars = counts.reshape(-1, 2, 2).sum(axis=1)
     edges = np.linspace(low, high, len(bars) + 1)

@@ -79,9 +79,7 @@ def largest_banks(raw: Texts, contract: Contract, bank: str, seed: int) -> list[
     )
     counts = trained_on.drop_nulls().group_by(bank).len().sort("len", bank, descending=[True, False])
     if counts.is_empty():
-        raise DataError(
-            f"no record of {contract.name} falls into the contract's training years: correct its split"
-        )
+        raise DataError(f"no record of {contract.name} is for training: correct the contract's `split`")
     return counts[bank].to_list()
 
 

@@ -21,7 +21,6 @@ from pipelines.io_manager import fetch
 STRATEGIES = ("local", "federated", "personalised", "pooled")
 FIGURES = ("auc", "ks", "brier", "logloss", "gap")
 CLASS_FIGURES = (*MULTICLASS_METRICS, "accuracy_gap")
-TESTS = {"time": "out-of-time test", "entity": "test on other customers", "row": "test on other records"}
 
 
 def run_report(home: Home, dataset: str, seconds: dict[str, float]) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def figures_report(home: Home, dataset: str) -> dict[str, Any]:
     contract = load_contract(dataset)
     return {
         "dataset": contract.name,
-        "test": TESTS[contract.split.by],
+        "test": contract.holdout.test,
         "classes": list(contract.classes),
         "rows": raw["rows"],
         "cached": raw["cached"],

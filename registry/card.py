@@ -39,7 +39,8 @@ that the federation lists.
 
 ## Figures
 
-Out-of-time test, {overall["records"]:,} records, {overall["defaults"]:,} defaults, all banks together.
+{contract.holdout.test.capitalize()}, {overall["records"]:,} records, {overall["defaults"]:,} defaults, all banks
+together.
 
 | figure | value |
 |---|---|
@@ -71,8 +72,8 @@ calibrated probability of default and points. Below a probability of {float(tags
 answers "accepted". The model answers for applicants like
 those of its data; decisions about people and firms need a person's review and the reasons the service returns.
 
-Only accepted loans have outcomes: applicants whom the banks would have refused are not in the data. The calibration
-error out of time says how far a change of the economy moves the level of risk.
+Only accepted loans have outcomes: applicants whom the banks would have refused are not in the data.
+{contract.holdout.economy.capitalize()}.
 
 {NO_ADVICE}
 
@@ -105,7 +106,7 @@ the contract, the features' distributions and a sample of applicants; the loan r
 
 Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the texts {raw["sha256"]}.
 
-## Out-of-time test
+## {contract.holdout.test.capitalize()}
 
 {_table(banks)}
 
@@ -134,7 +135,7 @@ def _model_metadata(contract: Contract, name: str, family: str, overall: Mapping
             task_name="Probability of default",
             dataset_type=contract.name,
             dataset_name=contract.title,
-            dataset_split="out-of-time test",
+            dataset_split=contract.holdout.test,
             metric_type=metric,
             metric_name=label,
             metric_value=float(overall[metric]),

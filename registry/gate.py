@@ -33,7 +33,7 @@ def gate_table(checks: Sequence[Check]) -> pl.DataFrame:
 
 
 def gap_check(gap: float, policy: GatePolicy) -> Check:
-    """The model's AUC on its training records may not exceed the out-of-time AUC by much."""
+    """The model's AUC on its training records may not exceed the test AUC by much."""
     limit = policy.largest_gap
     return Check("train-test gap", f"{gap:+.4f}", f"at most {limit:.4f}", gap <= limit)
 
@@ -51,7 +51,7 @@ def shut_out_check(banks: str) -> Check:
 
 
 def better_check(difference: Interval | None, champion: str | None) -> Check:
-    """The out-of-time AUC exceeds the sitting champion's beyond the paired bootstrap's noise."""
+    """The test AUC exceeds the sitting champion's beyond the paired bootstrap's noise."""
     name = "better than the champion"
     if difference is None:
         return Check(name, "no champion sits", "none needed", True)
@@ -69,14 +69,15 @@ def harm_check(differences: pl.DataFrame | None, against: str, blocks: bool) -> 
     return Check(name, told or f"none of {differences.height} banks", limit, harmed.is_empty(), blocks)
 
 
-def calibration_check(validation: float, test: float, noise: float, policy: GatePolicy) -> Check:
-    """Probabilities are true on validation records; the out-of-time error is told beside it.
+def calibration_check(validation: float, test: float, noise: float, policy: GatePolicy, where: str) -> Check:
+    """Probabilities are true on validation records; the error on the test is told beside it.
 
-    `noise` is what true probabilities reach by chance with so few validation records.
+    `noise` is what true probabilities reach by chance with so few validation records; `where` is where the test
+    stands, as `credit.holdout.Holdout` says it.
     """
     least = policy.largest_calibration_error
     limit = f"at most {least:.4f} on validation" + (f", or chance ({noise:.4f})" if noise > least else "")
-    value = f"{validation:.4f} on validation, {test:.4f} out of time"
+    value = f"{validation:.4f} on validation, {test:.4f} {where}"
     return Check("calibration error", value, limit, validation <= max(least, noise))
 
 

@@ -45,8 +45,8 @@ def stability(facts: Facts) -> Section:
         (
             Text(
                 "Population stability index of the score, and characteristic index of each feature, of the "
-                "out-of-time records against the training records. 'noise' is what chance alone reaches in one case "
-                f"of a hundred; drifted is beyond both it and {facts.policy.stability.largest_psi:g}."
+                f"{facts.contract.holdout.records} against the training records. 'noise' is what chance alone reaches "
+                f"in one case of a hundred; drifted is beyond both it and {facts.policy.stability.largest_psi:g}."
             ),
             Table("Score, by bank", _titled(facts, banks, "most_moved"), digits=3),
             *facts.shown("stability/features.png"),

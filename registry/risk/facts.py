@@ -27,7 +27,7 @@ class Facts:
     verdict: Mapping[str, Any]
     test: pl.DataFrame
     split_by_row: pl.DataFrame
-    """figures by customer and by row; empty where no customer repeats"""
+    """figures of the split in use and of one by row; empty where no customer repeats"""
     uplift: pl.DataFrame
     scoring: Mapping[str, Any]
     fairness: Mapping[str, pl.DataFrame]

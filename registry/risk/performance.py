@@ -17,29 +17,31 @@ def performance(facts: Facts) -> Section:
         "Federated against local and pooled",
         (
             Text(
-                "Out-of-time test, all banks together, with 95% bootstrap intervals. Local: each bank's own model on "
-                "its own records. Pooled: all records in one place, which only a simulation can have. Personalised: "
-                "each bank's own continuation of the shared model. Brier score and log loss are those of the models "
-                "as trained, before calibration; the gap is the AUC on training records less that on the test."
+                f"{facts.contract.holdout.test.capitalize()}, all banks together, with 95% bootstrap intervals. "
+                "Local: each bank's own model on its own records. Pooled: all records in one place, which only a "
+                "simulation can have. Personalised: each bank's own continuation of the shared model. Brier score "
+                "and log loss are those of the models as trained, before calibration; the gap is the AUC on training "
+                "records less that on the test."
             ),
             Table("Models", figures),
-            *_split_by_row(facts.split_by_row),
+            *_split_by_row(facts),
             *facts.shown("evaluation/roc.png"),
             *_uplift(facts.uplift, facts.shown("evaluation/uplift.png")),
         ),
     )
 
 
-def _split_by_row(figures: pl.DataFrame) -> list[Block]:
+def _split_by_row(facts: Facts) -> list[Block]:
+    figures, holdout = facts.split_by_row, facts.contract.holdout
     if figures.is_empty():
         return []
     names = ("auc", "logloss", "gap", "accuracy", "macro_f1", "kappa")
     said = (
-        "The test holds other customers than the training. Split by row, months of one customer would stand in both, "
-        "and the same model on the same records would seem as good as the second line says."
+        f"{holdout.apart.capitalize()}. Split by row, months of one customer would stand in both, and "
+        "the same model on the same records would seem as good as the second line says."
     )
     shown = figures.select("split", *(n for n in names if n in figures.columns))
-    return [Text(said), Table("The pooled model, split by customer and by row", shown)]
+    return [Text(said), Table(f"The pooled model, split {holdout.split} and by row", shown)]
 
 
 def _uplift(uplift: pl.DataFrame, pictures: list[Picture]) -> list[Block]:
@@ -89,7 +91,7 @@ def scorecard(facts: Facts) -> Section:
                 "A logistic scorecard on weight-of-evidence bins, fitted from sums over banks alone; points are "
                 "against the average training applicant. It shows what a readable model reaches on the same records."
             ),
-            Table("Out-of-time test", facts.scorecard_figures),
+            Table(facts.contract.holdout.test.capitalize(), facts.scorecard_figures),
             Table("Scorecard", facts.scorecard, digits=3),
         ),
     )

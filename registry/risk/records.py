@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from credit.contract import Contract
+from credit.contract import Contract, TimeSplit
 from credit.fields import Role
 from registry.document import Section, Table, Text
 from registry.risk.facts import Facts
@@ -23,12 +23,12 @@ def data(facts: Facts) -> Section:
 
 
 def _rule(contract: Contract) -> str:
-    split = contract.split
-    if split.by != "time":
-        return f"by {split.by}, seeded, so that no customer stands in two parts"
+    split, holdout = contract.split, contract.holdout
+    if not isinstance(split, TimeSplit):
+        return f"{holdout.split}, seeded: {holdout.apart}"
     train, validation, test = (_years(*ends) for ends in (split.train, split.validation, split.test))
     when = contract.with_role(Role.TIME)[0].title.lower()
-    return f"by time ({when}): train {train}, validation {validation}, out-of-time test {test}"
+    return f"{holdout.split} ({when}): train {train}, validation {validation}, {holdout.test} {test}"
 
 
 def _years(first: int, last: int) -> str:

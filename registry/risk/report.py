@@ -30,7 +30,7 @@ def risk_report(facts: Facts) -> Document:
             stability(facts),
             explanations(facts),
             scorecard(facts),
-            limits(),
+            limits(facts),
             regulation(),
             approvals(facts),
         ),

@@ -9,17 +9,16 @@ from registry.regulation import ASSUMPTIONS, NO_ADVICE
 from registry.risk.facts import Facts
 
 
-def limits() -> Section:
+def limits(facts: Facts) -> Section:
     """What the figures do not tell."""
     return Section(
         "Limits",
         (
             Text(
                 "Only accepted loans have outcomes: applicants whom the banks would have refused are not in the data "
-                "(no reject inference). Figures hold for the period of the test; the calibration error out of time "
-                "shows how far a change of the economy moves the level of risk. Thresholds of proposed trees, and "
-                "sums of few records, can tell something of a bank's data; docs and federation settings say what "
-                "is sent."
+                f"(no reject inference). Figures hold for the period of the test; {facts.contract.holdout.economy}. "
+                "Thresholds of proposed trees, and sums of few records, can tell something of a bank's data; docs "
+                "and federation settings say what is sent."
             ),
         ),
     )

@@ -40,7 +40,7 @@ def harm(**differences: float) -> pl.DataFrame:
 
 GOOD: dict[str, list[Check]] = {
     "train-test gap": [gate.gap_check(0.05, GatePolicy())],
-    "calibration error": [gate.calibration_check(0.01, 0.08, 0.0, GatePolicy())],
+    "calibration error": [gate.calibration_check(0.01, 0.08, 0.0, GatePolicy(), "out of time")],
     "fairness by age_group": gate.fairness_checks(groups(0.9), FairnessPolicy()),
     "stability": gate.stability_checks(banks(a=0.1, all=0.1), StabilityPolicy()),
     "leak guard": [gate.leak_check([])],
@@ -51,7 +51,7 @@ GOOD: dict[str, list[Check]] = {
 }
 BAD: dict[str, list[Check]] = {
     "train-test gap": [gate.gap_check(0.2, GatePolicy())],
-    "calibration error": [gate.calibration_check(0.03, 0.03, 0.0, GatePolicy())],
+    "calibration error": [gate.calibration_check(0.03, 0.03, 0.0, GatePolicy(), "out of time")],
     "fairness by age_group": gate.fairness_checks(groups(0.7), FairnessPolicy()),
     "stability": gate.stability_checks(banks(a=0.1, all=0.3), StabilityPolicy()),
     "leak guard": [gate.leak_check([], ["recovered"])],
@@ -76,7 +76,12 @@ def test_a_model_made_to_fail_one_check_fails_that_one_alone(name):
 
 
 def test_chance_explains_the_calibration_error_of_few_records():
-    assert gate.calibration_check(0.03, 0.03, 0.04, GatePolicy()).passed
+    assert gate.calibration_check(0.03, 0.03, 0.04, GatePolicy(), "out of time").passed
+
+
+def test_the_error_on_the_test_is_told_by_where_the_test_stands():
+    check = gate.calibration_check(0.01, 0.08, 0.0, GatePolicy(), "on other customers")
+    assert check.value == "0.0100 on validation, 0.0800 on other customers"
 
 
 def test_what_does_not_block_warns():

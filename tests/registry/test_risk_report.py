@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import polars as pl
@@ -91,10 +92,29 @@ def test_the_report_tells(facts, told):
     assert told in to_html(risk_report(facts))
 
 
+@pytest.mark.parametrize(
+    ("name", "told", "never"),
+    [
+        ("synthetic", ("out-of-time test 2006", "of the out-of-time records", "error out of time"), "other customers"),
+        ("credit_score", ("by customer, seeded", "of the other customers' records", "of the same time"), "out-of-time"),
+        ("home_credit", ("by row, seeded", "of the other records", "of the same time"), "out-of-time"),
+    ],
+)  # fmt: skip
+def test_the_report_calls_the_test_by_the_contracts_split(facts, name, told, never):
+    contract = load_contract(name)
+    page = html.unescape(to_html(risk_report(replace(facts, contract=contract))))
+    assert all(words in page for words in (*told, contract.holdout.test.capitalize()))
+    assert never not in page.lower() and ("out of time" in page.lower()) == (name == "synthetic")
+
+
 def test_what_a_split_by_row_would_claim_stands_in_the_report_where_customers_repeat(facts):
     rows = pl.DataFrame([{"split": "by customer", "auc": 0.75}, {"split": "by row", "auc": 0.9655}])
-    told = to_html(risk_report(replace(facts, split_by_row=rows)))
+    contract = load_contract("credit_score")
+    told = to_html(risk_report(replace(facts, contract=contract, split_by_row=rows)))
     assert "0.9655" in told and "months of one customer" in told
+    assert (
+        "The test holds other customers than the training." in told and "split by customer and by row" in told
+    )
     assert "months of one customer" not in to_html(risk_report(facts))
 
 

@@ -1,0 +1,34 @@
+"""Cards tell what the champion was tested on."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from credit.contract import load_contract
+from registry.card import data_card, model_card
+
+TAGS = dict.fromkeys(
+    ("family", "strategy", "contract", "contract_fingerprint", "dagster_run_id", "code_revision", "created"),
+    "x",
+)
+CHAMPION = {"version": "1", "run_id": "r1", "tags": {**TAGS, "threshold": "0.2"}}
+OVERALL = dict.fromkeys(("auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap"), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("sba", "out-of-time test"),
+        ("credit_score", "test on other customers"),
+        ("home_credit", "test on other records"),
+    ],
+)
+def test_cards_call_the_test_by_the_contracts_split(name, test):
+    contract, banks = load_contract(name), pl.DataFrame({"bank": ["a"], "records": [9], "defaults": [2]})
+    overall = {**OVERALL, "records": 9, "defaults": 2}
+    card = model_card(contract, "lenders", "credit-scorer", CHAMPION, overall, banks)
+    data = data_card(contract, "lenders", {"origin": "file", "rows": 9, "sha256": "0"}, banks)
+    assert f"{test.capitalize()}, 9 records" in card and f"split: {test}" in card
+    assert f"## {test.capitalize()}" in data
+    assert ("out of time" in card) == (name == "sba")
