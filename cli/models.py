@@ -94,11 +94,11 @@ def _say(registry: Registry, former: Version | None, now: Version) -> None:
     console.print(f"champion of {registry.model}: version {now.number}{was}")
     package = home.package(registry.model, now.number)
     if not package.is_dir():
-        _package(registry, now, home)
+        _package(registry, now, home, console)
     console.print(f"serve it: fedcredit serve --bento {package}")
 
 
-def _package(registry: Registry, version: Version, home: Home) -> None:
+def _package(registry: Registry, version: Version, home: Home, console: Console) -> None:
     """Package the sitting champion from what the last run left. Raises RegistryError saying what to run instead."""
     again = "it is champion, but not packaged, so nothing serves it yet: run `make run` with its data set and banks"
     consortium = _consortium_of(registry.model, home)
@@ -108,9 +108,11 @@ def _package(registry: Registry, version: Version, home: Home) -> None:
         )
     os.environ["CONSORTIUM"] = str(consortium)
     from pipelines.running import package_champion
+    from pipelines.turn import turn
 
     try:
-        package_champion(home)
+        with turn(home, "packaging of the champion", console.print):
+            package_champion(home)
     except FedCreditError as error:
         raise RegistryError(f"version {version.number}: {error}; {again}") from error
 

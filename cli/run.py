@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -43,19 +44,29 @@ def run_command(
     os.environ["CONSORTIUM"] = str(chosen_consortium(dataset, banks, consortium, home).resolve())
 
     from assets.setting import consortium as chosen
-    from pipelines.report import figures_report, print_figures, print_report, run_report, write_report
-    from pipelines.running import run_pipeline
+    from pipelines.report import print_report, write_report
+    from pipelines.turn import turn
 
     console.print(f"[bold]{chosen().name}[/]: {len(chosen().banks)} banks, data set {chosen().dataset}")
-    try:
-        done = run_pipeline(home, console)
-    except NoChampionError:
-        print_figures(figures_report(home, chosen().dataset), console)
-        raise
-    content = run_report(home, chosen().dataset, done.seconds)
+    # The report too is made of the assets as they are stored.
+    with turn(home, "fedcredit run", partial(console.print, soft_wrap=True)):
+        content = _run(home, chosen().dataset, console)
     write_report(content, report)
     print_report(content, console)
     console.print(f"[bold]report[/]  {report}")
+
+
+def _run(home: Home, dataset: str, console: Console) -> dict[str, Any]:
+    """The report of a run. Where no champion came of it, prints the figures and raises NoChampionError."""
+    from pipelines.report import figures_report, print_figures, run_report
+    from pipelines.running import run_pipeline
+
+    try:
+        done = run_pipeline(home, console)
+    except NoChampionError:
+        print_figures(figures_report(home, dataset), console)
+        raise
+    return run_report(home, dataset, done.seconds)
 
 
 def chosen_consortium(dataset: str, banks: str, consortium: Path, home: Home) -> Path:

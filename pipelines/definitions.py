@@ -25,6 +25,7 @@ from assets import (
 )
 from assets.setting import consortium
 from credit.home import Home
+from pipelines.executor import one_run_at_a_time
 from pipelines.jobs import monitor, package, retrain
 from pipelines.resources import resources
 from pipelines.running import terminal_logger
@@ -57,6 +58,7 @@ defs = dg.Definitions(
     jobs=[retrain, package, monitor],
     schedules=[weekly_retraining, daily_monitoring],
     sensors=[records_changed, drift_found],
+    executor=one_run_at_a_time,
     loggers={"console": dg.colored_console_logger, "terminal": terminal_logger},
     resources=resources(Home(), consortium().model),
 )

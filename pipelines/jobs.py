@@ -16,14 +16,12 @@ retrain = dg.define_asset_job(
     selection=dg.AssetSelection.all() - _watching,
     description="Takes the records in, trains, averages, evaluates, explains, promotes, packages and publishes.",
     run_tags=_every_bank,
-    executor_def=dg.in_process_executor,
 )
 
 package = dg.define_asset_job(
     "package",
     selection=dg.AssetSelection.assets("champion", "scoring_service"),
     description="Packages the sitting champion, from what the last run left.",
-    executor_def=dg.in_process_executor,
 )
 
 monitor = dg.define_asset_job(
@@ -31,5 +29,4 @@ monitor = dg.define_asset_job(
     selection=dg.AssetSelection.assets("raw_loan_records") | _watching,
     description="Compares records newer than the test with what the champion was trained on.",
     run_tags=_every_bank,
-    executor_def=dg.in_process_executor,
 )
