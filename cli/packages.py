@@ -45,6 +45,8 @@ def package_command(
     family = read_head(package)["family"]
     _check_continued(home, package, family)
     found = {alias: _continuation(home, alias, family) for alias in bank}
+    # A run that stored its own models meanwhile stored the shared one first.
+    _check_continued(home, package, family)
     own = {alias: continued for alias, continued in found.items() if continued is not None}
     for alias in found.keys() - own.keys():
         console.print(f"{alias} keeps the shared model, which decides for it in every package")
@@ -75,14 +77,16 @@ def _check_output(output: Path, replace: bool) -> None:
 
 def _check_continued(home: Home, package: Path, family: str) -> None:
     """Raise FedCreditError where banks continue a model that did not become champion: it did not pass the gate."""
-    shared = home.storage / "federated_models" / "value" / "value" / f"{family}.model"
-    for file in shared.glob("*"):
-        served = package / file.name
-        if not served.is_file() or served.read_bytes() != file.read_bytes():
-            raise FedCreditError(
-                f"the banks' own models continue the last run's shared one, which is not the champion in {package}: "
-                "promote its version (fedcredit history names it), or run again"
-            )
+    folder = home.storage / "federated_models" / "value" / "value" / f"{family}.model"
+    shared = {file.name: file.read_bytes() for file in folder.glob("*")}
+    if not shared or any(
+        not (package / name).is_file() or (package / name).read_bytes() != content
+        for name, content in shared.items()
+    ):
+        raise FedCreditError(
+            f"the banks' own models continue the last run's shared one, which is not the champion in {package}: "
+            "promote its version (fedcredit history names it), or run again"
+        )
 
 
 def _continuation(home: Home, bank: str, family: str) -> Continuation | None:

@@ -10,6 +10,7 @@ import pytest
 
 from bento.scorer import Scorer
 from cli.main import main
+from cli.packages import _continuation
 from credit.calibration import Calibration
 from credit.points import PointsScale
 from credit.policy import ScorePolicy
@@ -87,6 +88,18 @@ def test_what_is_missing_is_told(folder, capsys, asset, message):
 
 def test_what_continues_a_model_that_is_not_champion_is_not_packaged(folder, capsys):
     keep(folder, "federated_models", "value", {"lightgbm": packages.model("lightgbm", trees=21)})
+    code, said = package(capsys, "north", "-o", "made")
+    assert (code, "is not the champion" in said, (folder / "made").exists()) == (1, True, False)
+
+
+@pytest.mark.parametrize("newer", ["lightgbm", "catboost"])
+def test_what_a_run_stores_meanwhile_is_not_mixed_into_a_package(folder, capsys, monkeypatch, newer):
+    def read_while_a_run_begins(*asked):
+        found = _continuation(*asked)
+        keep(folder, "federated_models", "value", {newer: packages.model(newer, trees=21)})
+        return found
+
+    monkeypatch.setattr("cli.packages._continuation", read_while_a_run_begins)
     code, said = package(capsys, "north", "-o", "made")
     assert (code, "is not the champion" in said, (folder / "made").exists()) == (1, True, False)
 
