@@ -31,7 +31,7 @@ def asset_graph() -> None:
         page.goto(f"{address}/asset-groups")
         page.get_by_text("ingestion", exact=True).first.wait_for(timeout=60_000)
         page.wait_for_timeout(4000)
-        page.screenshot(path=IMAGES / "lineage.png", clip={"x": 560, "y": 240, "width": 1240, "height": 560})
+        page.screenshot(path=IMAGES / "lineage.png", clip={"x": 560, "y": 215, "width": 1240, "height": 610})
 
 
 if __name__ == "__main__":
