@@ -91,7 +91,7 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = {} if operation.answer is bytes else _schema(operation.answer, schemas)
     content = {operation.answer_type: {"schema": schema}}
     answers: dict[str, Any] = {"200": {"description": "The answer", "content": content}}
-    codes = {*operation.problems, 500, *((401, 403, 429) if operation.opens else ())}
+    codes = {*operation.problems, 422, 500, *((401, 403, 429) if operation.opens else ())}
     problem = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDetails")}}}
     if 304 in codes:
         answers["304"] = {"description": "Not changed since the ETag sent as If-None-Match"}

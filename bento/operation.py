@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from bento.access import Access
 from bento.limits import Limits
 from bento.metrics import DURATION, REQUESTS
-from bento.parameters import headers_of
+from bento.parameters import QueryCheck, headers_of
 from bento.problems import Problem, unprocessable
 from bento.scorer import UnknownBank
 from credit.faults import ApplicantError
@@ -56,6 +56,7 @@ class Endpoint:
 
     def __init__(self, operation: Operation, access: Access, limits: Limits):
         self.operation, self.access, self.limits = operation, access, limits
+        self._check_query = QueryCheck(operation.parameters)
         name = f"{operation.method} {operation.path}"
         self._duration = DURATION.labels(name)
         self._counts: dict[int, Any] = {}
@@ -72,11 +73,11 @@ class Endpoint:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
             if not self.operation.opens:
-                return await self.operation.handler(Request(scope, receive))
+                return await self._handle(scope, receive)
             caller = scope["caller"] = self.access.admit(scope, self.operation.opens)
             self.limits.take(caller)
             try:
-                return await self.operation.handler(Request(scope, receive))
+                return await self._handle(scope, receive)
             finally:
                 self.limits.give_back()
         except Problem as problem:
@@ -87,6 +88,10 @@ class Endpoint:
             return Problem(404, str(error)).response()
         except Exception as error:
             return _failed(error, self.operation)
+
+    async def _handle(self, scope: Scope, receive: Receive) -> Response:
+        self._check_query(scope["query_string"])
+        return await self.operation.handler(Request(scope, receive))
 
     def _count(self, status: int) -> Any:
         if status not in self._counts:

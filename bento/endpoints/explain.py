@@ -14,7 +14,7 @@ from bento.endpoints.predict import BANK, asked_bank
 from bento.explanation import EXPLANATION, Explanation, explain
 from bento.judge import Judge
 from bento.operation import Operation
-from bento.problems import Problem
+from bento.parameters import wrong_parameters
 from bento.scorer import Scorer
 from bento.stated_contract import PARAMETER as STATED_CONTRACT
 from bento.stated_contract import check_stated_contract
@@ -48,7 +48,7 @@ def _explained(scorer: Scorer, judge: Judge, applicant: BaseModel, names: list[s
     try:
         columns = changeable(scorer, names)
     except DataError as error:
-        raise Problem(422, "1 parameter is wrong", [Fault("change", "book", str(error))]) from None
+        raise wrong_parameters([Fault("change", "book", str(error))]) from None
     return explain(scorer, judge, applicant, find_change(scorer, judge, applicant, columns))
 
 

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from bento.body import read_body
 from bento.decision import Decision, to_json
 from bento.operation import Operation
-from bento.parameters import parameters_of
-from bento.problems import Problem
+from bento.parameters import parameters_of, wrong_parameters
 from bento.stated_contract import PARAMETER as STATED_CONTRACT
 from bento.stated_contract import check_stated_contract
 from credit.faults import Fault
@@ -47,9 +46,7 @@ def wants_reasons(request: Request, default: str = "true") -> bool:
     """The parameter `reasons`. Raises Problem 422 where it is neither true nor false."""
     answer = parameters_of(request.scope["query_string"]).get("reasons", default)
     if answer not in ("true", "false"):
-        raise Problem(
-            422, "1 parameter is wrong", [Fault("reasons", "book", "reasons must be true or false")]
-        )
+        raise wrong_parameters([Fault("reasons", "book", "reasons must be true or false")])
     return answer == "true"
 
 

@@ -93,6 +93,26 @@ def test_a_wrong_parameter_is_refused(client):
     assert client.post("/predict?reasons=maybe", json=APPLICANT).json()["errors"][0]["field"] == "reasons"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "field", "rule"),
+    [
+        ("POST", "/predict?bnak=pnc", "bnak", "unknown"),
+        ("POST", "/predict?bank=", "bank", "missing"),
+        ("POST", "/predict?bank=pnc&bank=hsbc", "bank", "repeated"),
+        ("POST", "/predict/batch?resons=true", "resons", "unknown"),
+        ("POST", "/explain?changes=loan_amount", "changes", "unknown"),
+        ("POST", "/explain?change=", "change", "missing"),
+        ("GET", "/customers?page=2", "page", "unknown"),
+        ("GET", "/model?bank=pnc", "bank", "unknown"),
+        ("GET", "/health?verbose", "verbose", "unknown"),
+    ],
+)
+def test_a_parameter_that_would_be_ignored_is_refused(client, method, path, field, rule):
+    answer = client.request(method, path, json=APPLICANT if method == "POST" else None)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+    assert [(e["field"], e["rule"]) for e in answer.json()["errors"]] == [(field, rule)]
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/predict", 405), ("GET", "/nowhere", 404)])
 def test_what_is_not_there_has_the_same_shape(client, method, path, status):
     answer = client.request(method, path)
