@@ -5,7 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import polars as pl
 
-from assets.engine import Engine, spending
+from assets.engine import ENGINE, Engine, spending
 from assets.ingestion import Parts
 from assets.progress import report_round
 from assets.setting import all_banks_asset, consortium, contract
@@ -66,6 +66,7 @@ def federated_models(
         spent.append({"family": family, **spending(trained.privacy)})
         models[family] = trained.model
         tracking.log_params(run, {"family": family, "strategy": strategy, "banks": len(banks)})
+        tracking.log_params(run, {ENGINE: config.name()})
         tracking.log_params(run, {SHUT_OUT: ", ".join(trained.expelled)})
         tracking.log_metrics(run, {f"bytes_{kind}": float(n) for kind, n in trained.bytes_by_kind.items()})
     metadata = _metadata(pl.DataFrame(rounds, infer_schema_length=None))

@@ -13,10 +13,13 @@ from assets.ingestion import Parts
 from assets.setting import consortium, contract
 from assets.tables import table
 from assets.training import bank_list
+from registry.tracking import Tracking
 
 if TYPE_CHECKING:
     from federated.privacy.accounting import PrivacySpent
     from federated.tally import Tally
+
+ENGINE, SIMULATION, LINK = "engine", "simulation", "link"
 
 
 class Engine(dg.Config):
@@ -32,6 +35,15 @@ class Engine(dg.Config):
         from federated.engines.choice import coordinator_folder
 
         return Path(self.coordinator) if self.coordinator else coordinator_folder()
+
+    def name(self) -> str:
+        """Whether the banks sit behind a link or are simulated, as a training's MLflow run has it."""
+        return LINK if self.folder() else SIMULATION
+
+
+def trained_over_link(tracking: Tracking, run_id: str) -> bool:
+    """Whether the model of this MLflow run was trained with banks at sites of their own."""
+    return tracking.param(run_id, ENGINE) == LINK
 
 
 @contextmanager

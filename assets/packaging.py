@@ -10,6 +10,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
+from assets.engine import trained_over_link
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
 from assets.setting import all_banks_asset, consortium, contract
@@ -21,6 +22,7 @@ from credit.evaluation import ALL_BANKS
 from credit.explanation import feature_distributions, sample_records
 from credit.features import PLACE, ROW
 from credit.home import Home
+from credit.made_up import applicant_features, made_up_applicants
 from credit.models import Model
 from credit.readers import Texts
 from credit.scoring import DOCUMENT
@@ -121,7 +123,7 @@ def _package(
     with tempfile.TemporaryDirectory() as folder:
         threshold = float(champion["tags"]["threshold"])
         model, scoring = scorer_of(tracking, champion["run_id"], threshold, Path(folder))
-    cases = _cases(model, sample_records(test, PUBLISHED_APPLICANTS, consortium().seed), raw)
+    cases = shown_cases(model, test, raw, trained_over_link(tracking, champion["run_id"]))
     write_package(
         package,
         model=model,
@@ -136,6 +138,15 @@ def _package(
             **about,
         },
     )
+
+
+def shown_cases(model: Model, test: pl.DataFrame, raw: Texts, over_link: bool) -> list[GoldenCase]:
+    """The applicants that the package shows: made up where banks have sites of their own, else drawn from `test`."""
+    if over_link:
+        applicants = made_up_applicants(contract(), PUBLISHED_APPLICANTS, consortium().seed)
+        chances = model.probabilities(model.encoding.matrix(applicant_features(contract(), applicants)))
+        return [GoldenCase(a, tuple(p)) for a, p in zip(applicants, chances.tolist(), strict=True)]
+    return _cases(model, sample_records(test, PUBLISHED_APPLICANTS, consortium().seed), raw)
 
 
 def _cases(model: Model, records: pl.DataFrame, raw: Texts) -> list[GoldenCase]:

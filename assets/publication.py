@@ -1,11 +1,13 @@
 """The release: a folder exactly as it stands on the Hub, and its push."""
 
+import json
 import os
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
+from assets.engine import trained_over_link
 from assets.packaging import champions_card, champions_figures
 from assets.setting import OWNERS, consortium, contract, one_run
 from credit.evaluation import ALL_BANKS
@@ -63,10 +65,13 @@ def _write(
     tracking: Tracking,
 ) -> None:
     test = champions_figures(champion, evaluation)
+    over_link = trained_over_link(tracking, champion["run_id"])
     uplift = evaluation["uplift"].filter(family=champion["tags"]["family"]).drop("family")
+    package = Path(service["package"])
+    applicants = len(json.loads((package / "applicants.json").read_text()))
     write_release(
         folder,
-        package=Path(service["package"]),
+        package=package,
         metrics={
             "overall": test.filter(bank=ALL_BANKS).row(0, named=True),
             "by_bank": test.filter(pl.col("bank") != ALL_BANKS).to_dicts(),
@@ -76,7 +81,8 @@ def _write(
             explanation["mlflow_run"], "explanation", str(into)
         ),
         card=champions_card(champion, evaluation),
-        data_card=data_card(contract(), consortium().name, raw, test),
+        data_card=data_card(contract(), consortium().name, raw, test, applicants, over_link),
+        over_link=over_link,
     )
 
 

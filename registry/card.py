@@ -89,8 +89,18 @@ Only accepted loans have outcomes: applicants whom the banks would have refused 
 """
 
 
-def data_card(contract: Contract, consortium: str, raw: Mapping[str, Any], test: pl.DataFrame) -> str:
-    """The data-set card: where the records come from, what they mean, and how many each bank tested on."""
+def data_card(
+    contract: Contract,
+    consortium: str,
+    raw: Mapping[str, Any],
+    test: pl.DataFrame,
+    applicants: int,
+    over_link: bool = False,
+) -> str:
+    """The data-set card: where the records come from, what they mean, and how many each bank tested on.
+
+    `applicants` is the number of those shown, made up where the model was trained `over_link`.
+    """
     banks = test.select("bank", "records", "defaults")
     return f"""---
 license: other
@@ -102,7 +112,8 @@ tags: [credit-risk, tabular-classification]
 {contract.description}
 
 Used by the consortium "{consortium}" under contract `{contract.name}` version {contract.version}. This repository holds
-the contract, the features' distributions and a sample of applicants; the loan records stay with their banks.
+the contract, the features' distributions and `applicants.json`.
+{_applicants(applicants, over_link)}
 
 Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the texts {raw["sha256"]}.
 
@@ -116,6 +127,21 @@ Source: {raw["origin"]}, {raw["rows"]:,} records, sha256 of the texts {raw["sha2
 |---|---|---|---|
 {chr(10).join(_column_row(contract, name) for name in contract.fields)}
 """
+
+
+def _applicants(count: int, over_link: bool) -> str:
+    """Whose the applicants of the release are."""
+    if over_link:
+        return (
+            f"Its {count:,} applicants are made up, varied around the contract's examples. The banks trained from "
+            "sites of their own: their loan records stay with them."
+        )
+    return (
+        f"Its {count:,} applicants are records of the source below, drawn at random from all banks' test records, "
+        "with the columns that an applicant states; the model's repository holds some too (`golden.json`), and a row "
+        "of SHAP values for each test record explained. A release can show them because all banks were simulated in "
+        "one process that reads that source. Where banks train from sites of their own the applicants are made up."
+    )
 
 
 def _checks(tags: Mapping[str, str]) -> str:

@@ -28,7 +28,21 @@ def test_cards_call_the_test_by_the_contracts_split(name, test):
     contract, banks = load_contract(name), pl.DataFrame({"bank": ["a"], "records": [9], "defaults": [2]})
     overall = {**OVERALL, "records": 9, "defaults": 2}
     card = model_card(contract, "lenders", "credit-scorer", CHAMPION, overall, banks)
-    data = data_card(contract, "lenders", {"origin": "file", "rows": 9, "sha256": "0"}, banks)
+    data = data_card(contract, "lenders", {"origin": "file", "rows": 9, "sha256": "0"}, banks, 100)
     assert f"{test.capitalize()}, 9 records" in card and f"split: {test}" in card
     assert f"## {test.capitalize()}" in data
     assert ("out of time" in card) == (name == "sba")
+
+
+@pytest.mark.parametrize(
+    ("over_link", "told", "never"),
+    [
+        (False, "100 applicants are records of the source", "stay with them"),
+        (True, "100 applicants are made up", "are records"),
+    ],
+)
+def test_the_data_card_says_whose_the_applicants_are(over_link, told, never):
+    banks = pl.DataFrame({"bank": ["a"], "records": [9], "defaults": [2]})
+    raw = {"origin": "file", "rows": 9, "sha256": "0"}
+    card = data_card(load_contract("sba"), "lenders", raw, banks, 100, over_link)
+    assert told in card and never not in card
