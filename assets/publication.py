@@ -51,7 +51,6 @@ def release(
         _write(folder, scoring_service, champion, evaluation, explanation, raw_loan_records, tracking)
     state, details = _push(folder, config)
     context.add_output_metadata({"state": state, "folder": dg.MetadataValue.path(folder), **details})
-    tracking.finish(context.run_id)
     return {"folder": str(folder), "state": state}
 
 

@@ -5,13 +5,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from credit.home import Home
+from pipelines.closing import close_killed_runs, close_tracking, own_pid
 from pipelines.turn import turn
 
 
 class OneRunAtATime(dg.Executor):
-    """Executes a run as `inner` does, once no other run is at work in the home."""
+    """Executes a run as `inner` does, once no other run is at work in the home; ends its runs in MLflow with it."""
 
     def __init__(self, inner: dg.Executor, home: Home):
         self.inner = inner
@@ -27,11 +29,27 @@ class OneRunAtATime(dg.Executor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
         who = f"run {plan_context.run_id[:8]} of {plan_context.job_name}"
+        plan_context.instance.add_run_tags(plan_context.run_id, own_pid())
         with ExitStack() as stack:
             # Dagster only notes signals here: without this, a waiting run could not be terminated.
             with dg.raise_execution_interrupts():
                 stack.enter_context(turn(self.home, who, plan_context.log.info))
-            yield from self.inner.execute(plan_context, execution_plan)
+            close_killed_runs(plan_context.instance, self.home)
+            yield from self._closing(plan_context.run_id, self.inner.execute(plan_context, execution_plan))
+
+    def _closing(self, run_id: str, events: Iterator[dg.DagsterEvent]) -> Iterator[dg.DagsterEvent]:
+        """`events`, after which the runs in MLflow are ended as the Dagster run ends."""
+        status = "FINISHED"
+        try:
+            for event in events:
+                status = "FAILED" if event.is_step_failure else status
+                yield event
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt | DagsterExecutionInterruptedError)
+            status = "KILLED" if stopped else "FAILED"
+            raise
+        finally:
+            close_tracking(self.home, run_id, status)
 
 
 @dg.executor(name="one_run_at_a_time", config_schema=dg.in_process_executor.config_schema)  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """Runs the job from the command line, in this process."""
 
 import logging
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,8 @@ from rich.console import Console
 
 from credit.errors import FedCreditError, NoChampionError
 from credit.home import Home
+from pipelines.closing import close_killed_runs, close_tracking, own_pid
 from pipelines.terminal import TerminalView
-
-PID_TAG = "fedcredit/pid"
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,11 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
-            tags={PID_TAG: str(os.getpid())},
+            tags=own_pid(),
             run_config={"loggers": {"terminal": {}}},
         )
+    close_tracking(home, result.run_id, "FINISHED" if result.success else "FAILED")
     if not result.success:
-        close_tracking(home, result.run_id, "FAILED")
         why = _why(result)
         raise NoChampionError(why) if NoChampionError.__name__ in _failures(result) else FedCreditError(why)
     return RunResult(result.run_id, view.seconds)
@@ -52,27 +50,11 @@ def package_champion(home: Home) -> None:
     result = defs.resolve_job_def("package").execute_in_process(
         instance=dg.DagsterInstance.get(),
         raise_on_error=False,
-        tags={PID_TAG: str(os.getpid())},
+        tags=own_pid(),
         run_config={"loggers": {"terminal": {}}},
     )
     if not result.success:
         raise FedCreditError(_why(result))
-
-
-def close_tracking(home: Home, dagster_run_id: str, status: str) -> None:
-    """End what a failed or killed run left running in MLflow."""
-    from registry.tracking import Tracking
-
-    Tracking(home.tracking_uri, home.root / "mlartifacts").finish(dagster_run_id, status)
-
-
-def close_killed_runs(instance: dg.DagsterInstance, home: Home) -> None:
-    """Mark runs as failed whose process is gone."""
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
-        pid = run.tags.get(PID_TAG)
-        if pid and not os.path.exists(f"/proc/{pid}"):
-            instance.report_run_failed(run, "its process was killed")
-            close_tracking(home, run.run_id, "KILLED")
 
 
 def _why(result: dg.ExecuteInProcessResult) -> str:

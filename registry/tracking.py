@@ -119,7 +119,14 @@ class Tracking:
         """Download the folder `scorer` of a run: the model as `credit.models.load_model` reads it."""
         return Path(self.client.download_artifacts(run_id, SCORER, str(into)))
 
-    def finish(self, dagster_run_id: str, status: str = "FINISHED") -> None:
+    def running(self) -> list[str]:
+        """Ids of the Dagster runs whose parent run is still running."""
+        found = self.client.search_runs(
+            [self.experiment], "attributes.status = 'RUNNING' and tags.kind = 'pipeline'"
+        )
+        return [run.data.tags[PIPELINE_RUN_TAG] for run in found]
+
+    def finish(self, dagster_run_id: str, status: str) -> None:
         """End the runs of a Dagster run, the parent and its children, that are still running."""
         query = f"tags.`{PIPELINE_RUN_TAG}` = '{dagster_run_id}'"
         for parent in self.client.search_runs([self.experiment], query):
