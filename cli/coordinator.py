@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.ports import LAST
+
 app = typer.Typer(no_args_is_help=True, help="The coordinator: where banks meet.")
 CoordinatorFolder = Annotated[
     Path, typer.Option("--folder", envvar="COORDINATOR", help="The coordinator's folder.")
@@ -20,8 +22,10 @@ SECONDS_BETWEEN_LOOKS = 3.0
 def init_command(
     host: Annotated[list[str], typer.Option(help="Name or address by which banks reach the gate.")],
     folder: CoordinatorFolder = Path("coordinator"),
-    gate_port: Annotated[int, typer.Option(help="Port for the banks.")] = 9443,
-    link_port: Annotated[int, typer.Option(help="Port of the SuperLink, for this machine only.")] = 9090,
+    gate_port: Annotated[int, typer.Option(min=1, max=LAST, help="Port for the banks.")] = 9443,
+    link_port: Annotated[
+        int, typer.Option(min=1, max=LAST, help="Port of the SuperLink, for this machine only.")
+    ] = 9090,
 ) -> None:
     """Make certificates, secret and settings of a coordinator.
 

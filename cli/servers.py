@@ -13,15 +13,17 @@ import typer
 
 from cli.options import RegisteredModel
 from cli.packages import champions_package
+from cli.ports import LAST, check_port
 from credit.home import Home
 
 
 def dev_command(
-    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the Dagster UI.")] = 3000,
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=LAST, help="Port of the Dagster UI.")] = 3000,
 ) -> None:
     """Open the Dagster UI on this machine: runs, lineage, schedules."""
     from pipelines.environment import prepare
 
+    check_port(port, "dev")
     prepare(Home())
     # Dagster's note to its own developers' tool, which this command stands in for.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:Function `dev_command` is superseded")
@@ -41,11 +43,12 @@ def dev_command(
 
 
 def mlflow_command(
-    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the MLflow UI.")] = 5000,
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=LAST, help="Port of the MLflow UI.")] = 5000,
 ) -> None:
     """Open the MLflow UI on this machine: runs, figures, model versions."""
     from pipelines.environment import prepare
 
+    check_port(port, "mlflow")
     home = Home()
     prepare(home)
     # MLflow's note to its own developers, of a library of its server.
@@ -69,7 +72,9 @@ def _on_this_machine(port: int) -> list[str]:
 
 
 def serve_command(
-    port: Annotated[int, typer.Option(envvar="PORT", help="Port of the scoring service.")] = 8000,
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=1, max=LAST, help="Port of the scoring service.")
+    ] = 8000,
     bento: Annotated[
         str, typer.Option(help="A Bento's tag or a package folder; by default the champion's.")
     ] = "",
@@ -81,6 +86,7 @@ def serve_command(
     """
     from pipelines.environment import prepare
 
+    check_port(port, "serve")
     home = Home()
     prepare(home)
     from bento.serving import serve

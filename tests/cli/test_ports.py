@@ -1,0 +1,45 @@
+"""A server is not begun at a port where it could not listen."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import pytest
+
+from cli.main import main
+
+
+def said(capsys, *words: str) -> tuple[int, str]:
+    """Exit code and output of `fedcredit WORDS`."""
+    sys.argv = ["fedcredit", *words]
+    with pytest.raises(SystemExit) as stop:
+        main()
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out + told.err
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(tmp_path, monkeypatch):
+    monkeypatch.setenv("FEDCREDIT_HOME", str(tmp_path))
+    monkeypatch.setattr("cli.servers._become", pytest.fail)
+    monkeypatch.setattr("bento.serving.serve", pytest.fail)
+    monkeypatch.setattr("cli.servers._champions_bento", lambda home, model: pytest.fail("was built"))
+
+
+@pytest.mark.parametrize("command", ["dev", "mlflow", "serve"])
+def test_a_taken_port_is_named_with_another_before_anything_is_printed(command, capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, told = said(capsys, command, "--port", str(port))
+    assert code == 1 and told.startswith(f"fedcredit: port {port} is taken: PORT=")
+    assert f" make {command}, or fedcredit {command} --port " in told
+
+
+@pytest.mark.parametrize("command", ["dev", "mlflow", "serve"])
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_number_that_is_no_port_is_refused(command, port, capsys):
+    code, told = said(capsys, command, "--port", port)
+    assert code == 2 and "1<=x<=65535" in told
