@@ -39,7 +39,9 @@ from registry.tracking import Tracking
     owners=OWNERS,
     code_version="1",
     check_specs=[
-        dg.AssetCheckSpec("gate", asset="verdict", description="The winner passed every check of the gate.")
+        dg.AssetCheckSpec(
+            "gate", asset="verdict", description="The winner passed every blocking check of the gate."
+        )
     ],
 )
 def verdict(
@@ -138,8 +140,8 @@ def _register(
 
 def _value(judged: Verdict, checks: list[dict]) -> dict:
     """What was judged, and what was found. `promoted` says whether it became champion."""
-    why = "; ".join(judged.reasons)
-    return {**_version(judged.version), "promoted": judged.promoted, "why": why, "checks": checks}
+    told = {"promoted": judged.promoted, "why": judged.why, "checks": checks}
+    return {**_version(judged.version), **told}
 
 
 def _version(version: Version) -> dict:
@@ -152,7 +154,7 @@ def _metadata(judged: Verdict, checks: pl.DataFrame) -> dict:
         "challenger": f"version {judged.version.number} ({judged.version.tags['family']})",
         "promoted": judged.promoted,
         "champion": f"version {sitting.number} ({sitting.tags['family']})" if sitting else "none",
-        "why": "; ".join(judged.reasons) or "passed every check",
+        "why": judged.why,
         "gate": table(checks),
     }
 
@@ -162,6 +164,6 @@ def _check(judged: Verdict, checks: pl.DataFrame) -> dg.AssetCheckResult:
         check_name="gate",
         passed=judged.promoted,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(judged.reasons) or "passed every check",
+        description=judged.why,
         metadata={"gate": table(checks)},
     )

@@ -46,6 +46,15 @@ class Verdict:
         """Why the version did not become champion; empty where it did."""
         return [f"{c.name}: {c.value}, limit {c.limit}" for c in self.checks if c.blocks and not c.passed]
 
+    @property
+    def why(self) -> str:
+        """Which checks decided, in words: those that failed, or that none did and which only warn."""
+        if self.reasons:
+            return f"failed: {'; '.join(self.reasons)}"
+        warnings = [c.name for c in self.checks if not c.passed]
+        told = f", with {len(warnings)} of {len(self.checks)} checks warning: " + ", ".join(warnings)
+        return "passed every blocking check" + (told if warnings else "")
+
 
 class Registry:
     """The versions of one registered model. Changes of the champion happen one at a time, under a lock.
@@ -102,8 +111,7 @@ class Registry:
             verdict = Verdict(version, checks, promoted, version if promoted else sitting)
             table = json.dumps([{**asdict(c), "verdict": c.verdict} for c in checks])
             self.tracking.client.set_model_version_tag(self.model, version.number, GATE_TAG, table)
-            why = "; ".join(verdict.reasons) or "passed every check"
-            self._record("gate", version.number, CHAMPION if promoted else CHALLENGER, why)
+            self._record("gate", version.number, CHAMPION if promoted else CHALLENGER, verdict.why)
         return verdict
 
     def override(self, number: str, why: str) -> Version:

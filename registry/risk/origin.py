@@ -39,9 +39,9 @@ def purpose(facts: Facts) -> Section:
 
 def gate(facts: Facts) -> Section:
     """The gate's verdict and each of its checks."""
-    why = facts.verdict["why"]
-    said = "Every blocking check passed." if facts.verdict["promoted"] else f"It stays out: {why}."
+    verdict = facts.verdict
+    said = f"{'It is promoted' if verdict['promoted'] else 'It stays out'}: {verdict['why']}."
     return Section(
         "Verdict of the promotion gate",
-        (Text(said), Table("Checks, limits and verdicts", pl.DataFrame(facts.verdict["checks"]))),
+        (Text(said), Table("Checks, limits and verdicts", pl.DataFrame(verdict["checks"]))),
     )

@@ -44,7 +44,7 @@ def test_a_second_run_takes_the_cache_trains_the_same_bytes_and_keeps_the_champi
     assert done.returncode == 0, done.stderr
     assert "from the cache" in done.stdout
     assert native() == before
-    assert "stays out: better than the champion" in " ".join(done.stdout.split())
+    assert "stays out: failed: better than the champion" in " ".join(done.stdout.split())
     assert report(finished)["champion"]["version"] == "1"
 
 
@@ -56,7 +56,7 @@ def test_the_release_is_whole(finished):
 
 def test_history_tells_who_was_champion_and_why(finished):
     shown = finished.command("history", "--model", "credit-scorer-synthetic", COLUMNS="200").stdout
-    assert "champion" in shown and "passed every check" in " ".join(shown.split())
+    assert "champion" in shown and "passed every blocking check" in " ".join(shown.split())
 
 
 def test_strategies_are_compared_on_the_data_set_that_was_asked_for(finished, tmp_path):

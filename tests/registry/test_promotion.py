@@ -82,6 +82,17 @@ def test_a_check_that_only_warns_does_not_keep_a_model_out(registry):
     assert registry.contest(version, lambda sitting: [warning]).promoted
 
 
+def test_the_history_says_which_checks_warned_of_a_champion_and_which_failed_of_a_challenger(registry):
+    warning = Check("fairness by bank", "0.5", "0.8", passed=False, blocks=False)
+    failed = Check("better", "+0.0", "above 0", passed=False)
+    for check in (warning, failed):
+        registry.contest(registry.register(_logged(registry), {}), lambda sitting, check=check: [check])
+    assert [event.why for event in registry.history()] == [
+        "passed every blocking check, with 1 of 1 checks warning: fairness by bank",
+        "failed: better: +0.0, limit above 0",
+    ]
+
+
 def test_models_that_fail_one_check_each_are_not_promoted_and_the_champion_serves_on(registry):
     enter(registry, 0.7)
     version = registry.register(_logged(registry), {"score": "0.9"})
@@ -137,7 +148,7 @@ def test_a_history_that_was_tampered_with_does_not(registry, tamper):
         enter(registry, score)
     client, first, last = registry.tracking.client, f"{EVENT_TAG}000001", f"{EVENT_TAG}000002"
     if tamper == "change":
-        text = registry.history()[0].to_json().replace("passed every check", "seemed fine")
+        text = registry.history()[0].to_json().replace("passed every blocking check", "seemed fine")
         client.set_registered_model_tag(MODEL, first, text)
     else:
         client.delete_registered_model_tag(MODEL, first if "first" in tamper else last)
