@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from cli.models import open_registry
 from cli.options import RegisteredModel
+from registry.history import CHAMPION
 
 app = typer.Typer(no_args_is_help=True, help="Audit: nothing was changed, and where a decision came from.")
 
@@ -23,12 +24,16 @@ LogFile = Annotated[
 
 @app.command("verify")
 def verify_command(log: LogFile = None, model: RegisteredModel = "") -> None:
-    """Verify the hash chains of promotions and, where a log is named, of decisions.
+    """Verify the hash chains of the registry's history and, where a log is named, of decisions.
 
     [dim]fedcredit audit verify --log decisions.db[/]
     """
     console, registry = Console(soft_wrap=True), open_registry(model)
-    console.print(f"{registry.verify():,} promotions of {registry.model}: as they were recorded")
+    verdicts, crowned = registry.verify(), sum(e.alias == CHAMPION for e in registry.history())
+    console.print(
+        f"{verdicts:,} verdicts on versions of {registry.model}, of which {crowned:,} made a champion: "
+        "as they were recorded"
+    )
     if log is not None:
         from bento.decision_log import verify_log
 
@@ -60,4 +65,4 @@ def trace_command(
         for name, value in facts.items():
             table.add_row(name, value)
         console.print(table)
-    console.print("the log up to this decision, and the promotions: as they were recorded")
+    console.print("the log up to this decision, and the verdicts on versions: as they were recorded")

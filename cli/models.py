@@ -23,7 +23,7 @@ def history_command(
     on: Annotated[str, typer.Option(help="A date: who was champion at its end.")] = "",
     model: RegisteredModel = "",
 ) -> None:
-    """Who was champion when, and why.
+    """Every verdict on a version: who became champion or stayed challenger, when, and why.
 
     [dim]fedcredit history --on 2026-11-22[/]
     """
@@ -32,7 +32,7 @@ def history_command(
         Console().print(_champion_on(registry, on))
         return
     head = ("when", "who", "by", "version", "became", "why")
-    table = Table(*head, title=f"champions of {registry.model}")
+    table = Table(*head, title=f"verdicts on versions of {registry.model}")
     for e in registry.history():
         table.add_row(e.when[:19].replace("T", " "), e.who, e.action, e.version, e.alias, e.why)
     Console().print(table)

@@ -54,9 +54,9 @@ def verify_chain(events: Sequence[Event]) -> None:
     before: Event | None = None
     for event in events:
         if event.hash != event.digest():
-            raise RegistryError(f"promotion {event.number} of {event.when} is not as it was written")
+            raise RegistryError(f"verdict {event.number} of {event.when} is not as it was written")
         if event.previous != (before.hash if before else ""):
-            raise RegistryError(f"promotion {event.number} of {event.when} does not follow the one before it")
+            raise RegistryError(f"verdict {event.number} of {event.when} does not follow the one before it")
         before = event
 
 

@@ -147,7 +147,7 @@ class Registry:
         seals = {v.version: v.tags[SEAL_TAG] for v in self._versions() if SEAL_TAG in v.tags}
         known = {e.hash for e in events}
         if tags.get(SEAL_TAG, "") not in known | {""} or not set(seals.values()) <= known:
-            raise RegistryError(f"the last promotions of {self.model} are gone from its history")
+            raise RegistryError(f"the last verdicts on {self.model} are gone from its history")
         crowned = [e.version for e in events if e.alias == CHAMPION]
         sitting = str(aliases.get(CHAMPION, ""))
         if sitting != (crowned[-1] if crowned else ""):

@@ -31,7 +31,7 @@ def regulation() -> Section:
 
 
 def approvals(facts: Facts) -> Section:
-    """The last promotions, and lines to sign on."""
+    """The last verdicts on versions, and lines to sign on."""
     events = [(e.number, e.when[:19], e.who, e.action, e.version, e.alias, e.why) for e in facts.events[-10:]]
     head = ["no", "when", "who", "by", "version", "became", "why"]
     signing = [(role, "", "", "") for role in ("Model developer", "Independent validation", "Risk officer")]
@@ -39,7 +39,7 @@ def approvals(facts: Facts) -> Section:
         "Approvals",
         (
             Table(
-                "Last promotions, hash-chained in the registry",
+                "Last verdicts on versions, hash-chained in the registry",
                 pl.DataFrame(events, schema=head, orient="row"),
             ),
             Table(
