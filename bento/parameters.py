@@ -40,12 +40,14 @@ class QueryCheck:
     """Refuses the query strings that an endpoint with these `parameters`, as OpenAPI has them, does not take."""
 
     def __init__(self, parameters: Iterable[Mapping[str, Any]]):
-        self._names = sorted(p["name"] for p in parameters if p["in"] == "query")
+        asked = [p for p in parameters if p["in"] == "query"]
+        self._names = sorted(p["name"] for p in asked)
+        self._required = [p["name"] for p in asked if p.get("required")]
         self._right = lru_cache(256)(self._read)
 
     def __call__(self, query: bytes) -> None:
-        """Raise Problem 422 naming each parameter that is unknown, empty or repeated."""
-        if query:
+        """Raise Problem 422 naming each parameter that is unknown, empty, repeated or missing."""
+        if query or self._required:
             self._right(query)
 
     def _read(self, query: bytes) -> None:
@@ -54,7 +56,9 @@ class QueryCheck:
         times = Counter(name for name, _ in pairs)
         empty = {name for name, value in pairs if not value}
         found = (self._fault(name, times[name], name in empty) for name in times)
-        if faults := [fault for fault in found if fault]:
+        faults = [fault for fault in found if fault]
+        faults += [Fault(p, "missing", f"{p} is required") for p in self._required if p not in times]
+        if faults:
             raise wrong_parameters(faults[:MOST])
 
     def _fault(self, name: str, times: int, empty: bool) -> Fault | None:

@@ -39,7 +39,7 @@ class Distribution:
 async def bivariate(request: Request) -> Response:
     """Two features against each other, over the published sample."""
     scorer = request.app.state.served.current()
-    x, y = (_known(scorer, request.query_params.get(p, "")) for p in ("feat_x", "feat_y"))
+    x, y = (_known(scorer, request.query_params[p]) for p in ("feat_x", "feat_y"))
     sample = Customers(scorer)
     return _json(Bivariate(sample.column(x), sample.column(y)))
 

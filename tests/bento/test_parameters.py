@@ -24,6 +24,12 @@ def test_the_parameters_there_are_are_named():
     assert fault.message == "X-Contract is not a parameter of this endpoint: there are bank, reasons"
 
 
+def test_what_is_required_is_missed_where_nothing_is_asked():
+    with pytest.raises(Problem) as raised:
+        QueryCheck([{"name": "feat_x", "in": "query", "required": True}])(b"")
+    assert [(f.field, f.rule) for f in raised.value.faults] == [("feat_x", "missing")]
+
+
 def test_everything_wrong_is_named_each_time_it_is_asked():
     for _ in range(2):
         with pytest.raises(Problem, match="3 parameters are wrong") as raised:

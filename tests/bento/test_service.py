@@ -105,9 +105,10 @@ def test_a_wrong_parameter_is_refused(client):
         ("GET", "/customers?page=2", "page", "unknown"),
         ("GET", "/model?bank=pnc", "bank", "unknown"),
         ("GET", "/health?verbose", "verbose", "unknown"),
+        ("GET", "/features/bivariate_data?feat_x=loan_amount", "feat_y", "missing"),
     ],
 )
-def test_a_parameter_that_would_be_ignored_is_refused(client, method, path, field, rule):
+def test_a_wrong_query_is_refused_by_the_parameter(client, method, path, field, rule):
     answer = client.request(method, path, json=APPLICANT if method == "POST" else None)
     assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
     assert [(e["field"], e["rule"]) for e in answer.json()["errors"]] == [(field, rule)]
