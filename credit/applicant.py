@@ -196,17 +196,25 @@ def _description(column: Column) -> str:
     ]
     if column.aliases:
         parts.append("also accepted: " + ", ".join(f"{a} for {level}" for a, level in column.aliases.items()))
-    if column.levels and column.unknown == "missing":
-        parts.append(f"one of {', '.join(column.levels)}; any other text counts as not known")
+    if texts := _missing_texts(column):
+        parts.append(f"counts as not known: {', '.join(texts)}")
+    if column.levels:
+        otherwise = "counts as not known" if column.unknown == "missing" else "is refused"
+        parts.append(f"one of {', '.join(column.levels)}; any other text {otherwise}")
     return "; ".join(p for p in parts if p)
 
 
 def _extra(column: Column) -> dict[str, Any]:
     extra: dict[str, Any] = {"unit": column.unit} if column.unit else {}
     if column.levels and column.unknown == "quarantine":
-        optional = [] if column.required else [None]
-        extra["enum"] = [*column.levels, *(a for a in column.aliases if a not in column.levels), *optional]
+        optional = [] if column.required else [*_missing_texts(column), None]
+        extra["enum"] = list(dict.fromkeys([*column.levels, *column.aliases, *optional]))
     return extra
+
+
+def _missing_texts(column: Column) -> list[str]:
+    """The texts of an applicant that count as not known; the empty one, which always does, left out."""
+    return [text for text in column.missing if text] if _TYPES[column.parse] is str else []
 
 
 def _example(column: Column) -> Any:

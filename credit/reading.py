@@ -128,7 +128,7 @@ def _category_reader(column: Column) -> Callable[[str], str | None]:
             return level
         if column.unknown == "missing":
             return None
-        raise ValueError(f"is none of {', '.join(levels)}")
+        raise ValueError(f"must be one of {', '.join(levels)}")
 
     return read
 

@@ -133,8 +133,25 @@ def test_the_schema_names_unit_range_levels_and_example():
     fields = READER.model.model_json_schema()["properties"]
     assert fields["loan_amount"]["unit"] == "USD"
     assert (fields["loan_amount"]["minimum"], fields["loan_amount"]["maximum"]) == (1, 10_000_000)
-    assert fields["business_age"]["enum"] == ["existing", "new", "1", "2", None]
+    assert fields["business_age"]["enum"] == ["existing", "new", "1", "2", "0", None]
     assert fields["employees"]["examples"] == [4]
+
+
+def described(name: str) -> str:
+    return READER.model.model_json_schema()["properties"][name]["description"]
+
+
+@pytest.mark.parametrize("name", ["state", "revolving_credit", "low_doc"])
+def test_a_text_outside_the_book_counts_as_not_known_where_the_page_says_so(name):
+    assert getattr(READER.check({**APPLICANT, name: "elsewhere"}), name) is None
+    assert described(name).endswith("any other text counts as not known")
+
+
+@pytest.mark.parametrize("name", ["business_age", "location"])
+def test_a_text_outside_the_book_is_refused_where_the_page_says_so(name):
+    with pytest.raises(ApplicantError, match="must be one of "):
+        READER.check({**APPLICANT, name: "elsewhere"})
+    assert described(name).endswith("any other text is refused")
 
 
 def test_no_identity_leak_or_bank_is_asked_for():
