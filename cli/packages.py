@@ -32,7 +32,7 @@ def package_command(
 
     A package carries the shared model alone: a bank's own is made of its own records and stays with it.
 
-    [dim]fedcredit package wells-fargo -o wells-fargo-package[/]
+    [dim]fedcredit package wells-fargo -o .fedcredit/wells-fargo-package[/]
     """
     from bento.packaging import add_continuations
     from credit.models import read_head
