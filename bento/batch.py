@@ -18,6 +18,9 @@ from credit.applicant import ApplicantReader
 from credit.faults import BODY, ApplicantError, Fault
 
 CHUNK = 250
+JSON, NDJSON, PARQUET = "application/json", "application/x-ndjson", "application/vnd.apache.parquet"
+FORMS = f"a JSON list of applicants ({JSON}), one JSON object a line ({NDJSON}) or a Parquet file ({PARQUET})"
+"""what a batch may be, by its Content-Type"""
 
 
 @dataclass(slots=True)
@@ -140,5 +143,5 @@ class _Object:
 
 
 def _no_list(why: str) -> Problem:
-    fault = Fault(BODY, "json", f"the body must be a JSON list of applicants: {why}")
+    fault = Fault(BODY, "json", f"the body must be {FORMS}: {why}")
     return Problem(422, "the body is wrong", [fault])

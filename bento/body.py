@@ -11,12 +11,24 @@ from starlette.requests import ClientDisconnect, Request
 from bento.parameters import headers_of
 from bento.problems import Problem
 
+GZIP = b"\x1f\x8b"
+
 
 async def read_body(request: Request, most: int, seconds: float) -> bytes:
-    """The whole body. Raises Problem 413 beyond `most` bytes, 408 where it does not arrive in time."""
-    declared = headers_of(request.scope).get(b"content-length", b"")
+    """The whole body. Raises Problem 413 beyond `most` bytes, 408 where it does not arrive in time, 415 compressed."""
+    headers = headers_of(request.scope)
+    declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > most:
         raise _too_large(most)
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise _compressed()
+    body = await _within(request, most, seconds)
+    if body.startswith(GZIP):
+        raise _compressed()
+    return body
+
+
+async def _within(request: Request, most: int, seconds: float) -> bytes:
     try:
         reading = _collect(request, most)
         try:
@@ -54,6 +66,12 @@ async def _collect(request: Request, most: int) -> bytes:
             raise _too_large(most)
         more = message.get("more_body", False)
     return b"".join(parts)
+
+
+def _compressed() -> Problem:
+    return Problem(
+        415, "bodies are not compressed: send it as it is", headers={"Accept-Encoding": "identity"}
+    )
 
 
 def _too_large(most: int) -> Problem:

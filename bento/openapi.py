@@ -22,6 +22,7 @@ CAUSES = {
     408: "The body did not arrive in time",
     409: "The applicant was written under another contract",
     413: "The body is too large",
+    415: "The body is compressed or of a Content-Type that is not taken",
     422: "A field or parameter is wrong; `errors` names it and its rule",
     429: "Too many requests",
     500: "The service failed",
@@ -92,6 +93,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     content = {operation.answer_type: {"schema": schema}}
     answers: dict[str, Any] = {"200": {"description": "The answer", "content": content}}
     codes = {*operation.problems, 422, 500, *((401, 403, 429) if operation.opens else ())}
+    if operation.body:
+        codes.add(415)
     problem = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model="ProblemDetails")}}}
     if 304 in codes:
         answers["304"] = {"description": "Not changed since the ETag sent as If-None-Match"}

@@ -8,17 +8,30 @@ from collections.abc import AsyncIterator, Iterator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from bento.batch import BatchRow, Reading, read_list, read_rows, row_json, score, split_lines
+from bento.batch import (
+    FORMS,
+    JSON,
+    NDJSON,
+    PARQUET,
+    BatchRow,
+    Reading,
+    read_list,
+    read_rows,
+    row_json,
+    score,
+    split_lines,
+)
 from bento.body import read_body
 from bento.endpoints.predict import BANK, asked_bank, wants_reasons
 from bento.operation import Operation
 from bento.parquet import read_parquet
+from bento.problems import Problem
 from bento.scorer import Scorer
 from bento.stated_contract import PARAMETER as STATED_CONTRACT
 from bento.stated_contract import check_stated_contract
 
-NDJSON = "application/x-ndjson"
-PARQUET = "application/vnd.apache.parquet"
+UNSTATED = ("", "application/x-www-form-urlencoded", "text/plain")
+"""what clients send that were told no Content-Type: taken for JSON"""
 REASONS = {
     "name": "reasons",
     "in": "query",
@@ -37,7 +50,7 @@ async def predict_batch(request: Request) -> Response:
     scorer = state.served.current()
     check_stated_contract(request, scorer)
     reasons, judge = wants_reasons(request, default="false"), scorer.judge_of(asked_bank(request))
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    kind = _kind(request)
     body = await read_body(request, state.settings.batch_bytes, state.settings.body_seconds)
     most = state.settings.batch_rows
     if kind == NDJSON:
@@ -51,6 +64,16 @@ async def predict_batch(request: Request) -> Response:
     if kind == NDJSON:
         return StreamingResponse(_lines(parts), media_type=NDJSON)
     return StreamingResponse(_list(parts), media_type="application/json")
+
+
+def _kind(request: Request) -> str:
+    """JSON, NDJSON or PARQUET, by the request's Content-Type. Raises Problem 415 for another."""
+    stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if stated in UNSTATED:
+        return JSON
+    if stated not in (JSON, NDJSON, PARQUET):
+        raise Problem(415, f"{stated[:80]} is not taken: send {FORMS}")
+    return stated
 
 
 def _recorded(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
@@ -183,6 +185,29 @@ def test_a_body_of_no_stated_kind_is_json(client):
     assert client.post("/predict/batch", content=body).status_code == 200
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert client.post("/predict/batch", content=body, headers=form).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/gzip"])
+def test_a_batch_of_another_kind_hears_which_are_taken(client, kind):
+    answer = client.post("/predict/batch", content=b"loan_amount\n5", headers={"Content-Type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (415, PROBLEM)
+    assert answer.json()["detail"].startswith(f"{kind} is not taken")
+    assert {"application/json", "application/x-ndjson", "application/vnd.apache.parquet"} <= set(
+        re.findall(r"[a-z]+/[a-z.-]+", answer.json()["detail"])
+    )
+
+
+def test_lines_sent_as_no_stated_kind_hear_which_are_taken(client):
+    answer = client.post("/predict/batch", content=b"loan_amount\n5")
+    assert "one JSON object a line (application/x-ndjson)" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch", "/explain"])
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+def test_a_compressed_body_is_refused(client, path, headers):
+    answer = client.post(path, content=gzip.compress(json.dumps(APPLICANT).encode()), headers=headers)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert "not compressed" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("between", [b",", b" , "])
