@@ -48,6 +48,7 @@ def model_risk_report(
         policy=consortium().policy,
         raw=raw_loan_records,
         parts=_parts(bank_list(loan_records)),
+        most_records=consortium().records_per_bank,
         verdict=verdict,
         test=evaluation["test"].filter(bank=ALL_BANKS),
         split_by_row=evaluation["split_by_row"],

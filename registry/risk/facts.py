@@ -24,6 +24,8 @@ class Facts:
     policy: Policy
     raw: Mapping[str, Any]
     parts: pl.DataFrame
+    most_records: int | None
+    """records that each bank uses at most; None without a limit"""
     verdict: Mapping[str, Any]
     test: pl.DataFrame
     split_by_row: pl.DataFrame

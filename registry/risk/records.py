@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from credit.contract import Contract, TimeSplit
+from credit.features import PARTS
 from credit.fields import Role
 from registry.document import Section, Table, Text
 from registry.risk.facts import Facts
@@ -16,10 +17,17 @@ def data(facts: Facts) -> Section:
         "Data",
         (
             Text(facts.contract.description),
-            Text(f"{facts.raw['rows']:,} records were read. Split {_rule(facts.contract)}."),
+            Text(f"{facts.raw['rows']:,} records were read. {_used(facts)} Split {_rule(facts.contract)}."),
             Table("Records and default rates by bank", facts.parts),
         ),
     )
+
+
+def _used(facts: Facts) -> str:
+    """How many records the banks train and are judged on, and the limit of each."""
+    used = sum(facts.parts[part].sum() for part in PARTS)
+    limit = f", at most {facts.most_records:,} a bank, drawn at random" if facts.most_records else ""
+    return f"{used:,} of them, those of the banks and parts below, are used{limit}."
 
 
 def _rule(contract: Contract) -> str:

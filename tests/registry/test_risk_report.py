@@ -59,7 +59,8 @@ def facts() -> Facts:
         consortium="test banks",
         policy=Policy(),
         raw={"origin": "generator", "sha256": "0" * 64, "rows": 1000},
-        parts=pl.DataFrame([{"bank": "bank-01", "train": 500, "train default rate": 0.2}]),
+        parts=pl.DataFrame([{"bank": "bank-01", "train": 500, "validation": 120, "test": 200}]),
+        most_records=820,
         verdict={"version": "3", "run_id": "r1", "tags": TAGS, "promoted": False, "why": "stability: 0.3",
                  "checks": [CHECK]},
         test=pl.DataFrame([{"family": "lightgbm", "strategy": "federated", **FIGURES}]),
@@ -105,6 +106,12 @@ def test_the_report_calls_the_test_by_the_contracts_split(facts, name, told, nev
     page = html.unescape(to_html(risk_report(replace(facts, contract=contract))))
     assert all(words in page for words in (*told, contract.holdout.test.capitalize()))
     assert never not in page.lower() and ("out of time" in page.lower()) == (name == "synthetic")
+
+
+@pytest.mark.parametrize(("most", "told"), [(820, "used, at most 820 a bank"), (None, "are used. Split")])
+def test_the_report_says_how_many_records_are_used_and_the_limit_of_a_bank(facts, most, told):
+    page = to_html(risk_report(replace(facts, most_records=most)))
+    assert "1,000 records were read. 820 of them" in page and told in page
 
 
 def test_what_a_split_by_row_would_claim_stands_in_the_report_where_customers_repeat(facts):
