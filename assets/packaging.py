@@ -10,6 +10,7 @@ import dagster as dg
 import numpy as np
 import polars as pl
 
+from assets.calibration import figures_of
 from assets.engine import trained_over_link
 from assets.ingestion import Parts
 from assets.promotion import scorer_of
@@ -42,6 +43,7 @@ def scoring_service(
     loan_records: dict[str, Parts],
     evaluation: dict[str, pl.DataFrame],
     explanation: dict,
+    scoring: dict[str, list],
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict:
@@ -53,7 +55,7 @@ def scoring_service(
     if not _stands(package, champion):
         test = pl.concat([bank.test for bank in bank_list(loan_records)])
         own = champion["tags"]["dagster_run_id"] == context.run_id
-        about = _about(champion, evaluation, explanation, tracking) if own else {}
+        about = _about(champion, evaluation, explanation, scoring, tracking) if own else {}
         _package(package, champion, test, RawRecords.from_dict(raw_loan_records), tracking, about)
     tag = build_bento(package)
     context.add_output_metadata(
@@ -82,15 +84,23 @@ def champions_figures(champion: dict, evaluation: dict[str, pl.DataFrame]) -> pl
     return evaluation["test"].filter(family=champion["tags"]["family"], strategy="federated")
 
 
-def champions_card(champion: dict, evaluation: dict[str, pl.DataFrame]) -> str:
+def champions_card(champion: dict, evaluation: dict[str, pl.DataFrame], scoring: dict[str, list]) -> str:
     """The model card of a champion, from the evaluation of the run that trained it."""
     overall = champions_figures(champion, evaluation).filter(bank=ALL_BANKS).row(0, named=True)
     uplift = evaluation["uplift"].filter(family=champion["tags"]["family"]).drop("family")
-    return model_card(contract(), consortium().name, consortium().model, champion, overall, uplift)
+    figures = figures_of(scoring, champion["tags"]["family"])["test"]
+    calibrated = {name: figures[name] for name in ("brier", "logloss")}
+    return model_card(
+        contract(), consortium().name, consortium().model, champion, overall, uplift, calibrated
+    )
 
 
 def _about(
-    champion: dict, evaluation: dict[str, pl.DataFrame], explanation: dict, tracking: Tracking
+    champion: dict,
+    evaluation: dict[str, pl.DataFrame],
+    explanation: dict,
+    scoring: dict[str, list],
+    tracking: Tracking,
 ) -> dict[str, Any]:
     """Card, figures and the picture of global SHAP, of a champion that this very run trained."""
     figures = champions_figures(champion, evaluation).filter(bank=ALL_BANKS)
@@ -101,7 +111,7 @@ def _about(
         return {
             "metrics.json": figures.row(0, named=True),
             "shap_global.png": Path(picture).read_bytes(),
-            "card.md": champions_card(champion, evaluation),
+            "card.md": champions_card(champion, evaluation, scoring),
         }
 
 

@@ -40,6 +40,7 @@ def release(
     champion: dict,
     evaluation: dict[str, pl.DataFrame],
     explanation: dict,
+    scoring: dict[str, list],
     raw_loan_records: dict,
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
@@ -48,7 +49,9 @@ def release(
     folder = home.releases / f"{consortium().model}-v{champion['version']}"
     own_run = champion["tags"]["dagster_run_id"] == context.run_id
     if own_run or not folder.is_dir():
-        _write(folder, scoring_service, champion, evaluation, explanation, raw_loan_records, tracking)
+        _write(
+            folder, scoring_service, champion, evaluation, explanation, scoring, raw_loan_records, tracking
+        )
     state, details = _push(folder, config)
     context.add_output_metadata({"state": state, "folder": dg.MetadataValue.path(folder), **details})
     return {"folder": str(folder), "state": state}
@@ -60,6 +63,7 @@ def _write(
     champion: dict,
     evaluation: dict[str, pl.DataFrame],
     explanation: dict,
+    scoring: dict[str, list],
     raw: dict,
     tracking: Tracking,
 ) -> None:
@@ -79,7 +83,7 @@ def _write(
         explanation=lambda into: tracking.client.download_artifacts(
             explanation["mlflow_run"], "explanation", str(into)
         ),
-        card=champions_card(champion, evaluation),
+        card=champions_card(champion, evaluation, scoring),
         data_card=data_card(contract(), consortium().name, raw, test, applicants, over_link),
         over_link=over_link,
     )

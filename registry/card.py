@@ -23,14 +23,15 @@ def model_card(
     champion: Mapping[str, Any],
     overall: Mapping[str, Any],
     uplift: pl.DataFrame,
+    calibrated: Mapping[str, float],
 ) -> str:
     """The model card with `model-index` of the registered `model`'s champion.
 
-    `overall` is its row of figures over all banks.
+    `overall` is its row of figures over all banks, `calibrated` those on the same records after calibration.
     """
     tags = champion["tags"]
     name = f"{model} v{champion['version']}"
-    return f"""{_model_metadata(contract, name, tags["family"], overall)}
+    return f"""{_model_metadata(contract, name, tags["family"], {**overall, **calibrated})}
 # {name}
 
 A {tags["family"]} model of the probability of default, trained by {uplift.height} banks of the consortium
@@ -46,6 +47,8 @@ together.
 |---|---|
 | AUC | {overall["auc"]:.4f} (95% interval {overall["auc_low"]:.4f} to {overall["auc_high"]:.4f}) |
 | KS | {overall["ks"]:.4f} |
+| Brier score of the calibrated probabilities that are served | {calibrated["brier"]:.4f} |
+| Log loss of the calibrated probabilities that are served | {calibrated["logloss"]:.4f} |
 | Brier score, before calibration | {overall["brier"]:.4f} |
 | Log loss, before calibration | {overall["logloss"]:.4f} |
 | Train AUC less test AUC | {overall["gap"]:+.4f} |
