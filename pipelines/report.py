@@ -115,12 +115,13 @@ def print_figures(report: dict[str, Any], console: Console) -> None:
 
 
 def _places(report: dict[str, Any]) -> dict[str, str]:
+    champion, challenger = report["champion"], report["challenger"]
     source = "from the cache" if report["cached"] else "from their source, cached for the next run"
     return {
         "records": f"{report['rows']:,} read {source}, {report['quarantined']:,} in quarantine",
-        "Bento": f"{report['bento']}: MODEL={report['model']} make serve",
-        "release": report["release"],
-        "model-risk report": report["model_risk_report"],
+        f"Bento of version {champion['version']}": f"{report['bento']}: MODEL={report['model']} make serve",
+        f"release of version {champion['version']}": report["release"],
+        f"model-risk report of version {challenger['version']}": report["model_risk_report"],
         "Dagster UI": "make dev, then http://127.0.0.1:3000",
         "MLflow UI": "make mlflow, then http://127.0.0.1:5000",
     }
