@@ -23,7 +23,7 @@ from credit.fields import ContractField
 from credit.models import Model
 from credit.scoring import Scoring
 from credit.shap_plots import bank_heatmap, dependence_plot, waterfall_plot
-from credit.shap_summary import ShapSums, by_bank, dependence, rank_agreement
+from credit.shap_summary import ShapSums, by_bank, dependence, rank_agreement, strongest_by_bank
 from registry.promotion import Registry
 from registry.tracking import Tracking
 
@@ -56,9 +56,9 @@ def bank_explanations(
     with bank_tally(context, config, loan_records) as tally:
         asked = _sums(tally, model)
         agreement = _agreement(tracking, registry, tally, asked)
-    means = by_bank(asked.by_bank)
+    means, titles = by_bank(asked.by_bank), {f.name: f.title for f in contract().features}
     pictures = {
-        "by_bank": bank_heatmap(means, {f.name: f.title for f in contract().features}),
+        "by_bank": bank_heatmap(means, titles),
         "dependence": _dependence(model, asked.all),
         **_waterfall(model, decides, bank_list(loan_records)),
     }
@@ -71,7 +71,7 @@ def bank_explanations(
             "family": family,
             "rank agreement with the champion": agreement,
             **{SHOWN_AS[name]: picture(content) for name, content in pictures.items()},
-            "mean |SHAP| by bank": table(means),
+            "strongest features by bank, with mean |SHAP|": table(strongest_by_bank(means, titles)),
         }
     )
     return {"mlflow_run": parent, "agreement": agreement, "shap": means}

@@ -73,6 +73,16 @@ def by_bank(sums: Mapping[str, ShapSums]) -> pl.DataFrame:
     )
 
 
+def strongest_by_bank(means: pl.DataFrame, titles: Mapping[str, str], most: int = 4) -> pl.DataFrame:
+    """The `most` strongest features of each bank, named by `titles`, of a table of `by_bank`: a row a bank."""
+    rows = []
+    for row in means.iter_rows(named=True):
+        told = sorted(((value, name) for name, value in row.items() if name != "bank"), reverse=True)[:most]
+        listed = ", ".join(f"{titles[name]} {value:.2f}" for value, name in told)
+        rows.append({"bank": row["bank"], "strongest features": listed})
+    return pl.DataFrame(rows)
+
+
 def dependence(sums: ShapSums, feature: str, encoding: Encoding, smallest: int = 5) -> pl.DataFrame:
     """Mean SHAP by value of `feature`: columns value (a number, or a level's name), records, shap.
 

@@ -8,7 +8,7 @@ import pytest
 
 from credit.encoding import Encoding
 from credit.shap_plots import dependence_plot
-from credit.shap_summary import ShapSums, by_bank, dependence, extremes, rank_agreement
+from credit.shap_summary import ShapSums, by_bank, dependence, extremes, rank_agreement, strongest_by_bank
 
 FEATURES = ("age", "sector")
 ENCODING = Encoding(FEATURES, {"sector": {"retail": -0.5, "farming": 0.75, "": 0.0}})
@@ -65,3 +65,9 @@ def test_many_levels_are_shown_from_both_ends():
     curve = pl.DataFrame({"value": [*"edcba"], "records": [9] * 5, "shap": [5.0, 4.0, 3.0, 2.0, 1.0]})
     assert extremes(curve, 2)["value"].to_list() == ["a", "b", "d", "e"]
     assert extremes(curve, 3)["value"].to_list() == [*"abcde"]
+
+
+def test_each_banks_strongest_features_stand_in_a_line_the_strongest_first():
+    means = pl.DataFrame({"bank": ["a", "b"], "age": [0.1, 0.4], "sector": [0.3, 0.2], "debt": [0.0, 0.3]})
+    told = strongest_by_bank(means, {"age": "Age", "sector": "Sector", "debt": "Debt"}, most=2)
+    assert told.rows() == [("a", "Sector 0.30, Age 0.10"), ("b", "Age 0.40, Debt 0.30")]
