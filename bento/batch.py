@@ -41,11 +41,15 @@ def row_json(row: BatchRow) -> bytes:
 
 @dataclass(frozen=True)
 class Reading:
-    """Applicants read: a row of the model matrix of each that is right, what is wrong with the others by place."""
+    """Applicants read: of each that is right a row of the model matrix and the fields that are not known.
+
+    Of the others what is wrong, by place.
+    """
 
     start: int
     rows: Sequence[bytes]
     X: np.ndarray
+    not_known: Sequence[tuple[str, ...]]
     faults: Mapping[int, tuple[Fault, ...]]
 
     @property
@@ -87,7 +91,7 @@ def score(judge: Judge, reader: ApplicantReader, reading: Reading, reasons: bool
     if reasons:
         decided = judge.decide_all([reader.values(reader.parse(row)) for row in reading.right])
     else:
-        decided = judge.decide_matrix(reading.X)
+        decided = judge.decide_matrix(reading.X, reading.not_known)
     places, left = range(reading.start, reading.start + len(reading.rows)), iter(decided)
     if not reading.faults:
         return list(map(BatchRow, places, decided))
@@ -108,7 +112,9 @@ def _read(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], start: i
     columns, wrong = reader.columns(applicants)
     X = judge.encoder.columns(columns, len(applicants))
     faults |= {places[i]: tuple(found) for i, found in wrong.items()}
-    return Reading(start, rows, np.delete(X, list(wrong), axis=0) if wrong else X, faults)
+    right = [a.__dict__ for i, a in enumerate(applicants) if i not in wrong]
+    not_known = [tuple([name for name, value in fields.items() if value is None]) for fields in right]
+    return Reading(start, rows, np.delete(X, list(wrong), axis=0) if wrong else X, not_known, faults)
 
 
 def _cut(body: bytes) -> list[bytes]:

@@ -49,6 +49,13 @@ class Decision:
         Field(description="probability of each class before calibration; `pd` is the worst one's after it"),
     ] = None
     bank: Annotated[str | None, Field(description="the bank as which it was decided")] = None
+    not_known: Annotated[
+        tuple[str, ...],
+        Field(
+            description="fields that counted as not known: left out, null, or a text that the contract takes for it",
+            examples=[["state"]],
+        ),
+    ] = ()
 
 
 _ADAPTER = TypeAdapter(Decision)

@@ -42,47 +42,55 @@ class Judge:
         names = (version.model, version.version, terms.name, terms.version, terms.fingerprint)
         self._origin = (*names, decided_by)
         self._bank = bank or None
+        self._asked = [c.name for c in contract.applicant_columns]
 
     def decide(self, values: Values, reasons: bool = True) -> Decision:
         """The decision on an applicant with these raw and derived values."""
         x = self.encoder.row(values)
+        not_known = self._not_known(values)
         if not reasons:
-            return self._decision(self.model.margin(x)[0].tolist(), ())
+            return self._decision(self.model.margin(x)[0].tolist(), (), not_known)
         margins, contributions = self.explain(x)
-        return self._decision(margins[0].tolist(), self._reasons(contributions[0], values))
+        return self._decision(margins[0].tolist(), self._reasons(contributions[0], values), not_known)
 
     def decide_all(self, rows: Sequence[Values], reasons: bool = True) -> list[Decision]:
         """The decisions on many applicants, in their order; the model sees them as one matrix."""
         X = self.encoder.matrix(rows)
+        not_known = [self._not_known(values) for values in rows]
         if not reasons or not len(X):
-            return self.decide_matrix(X)
+            return self.decide_matrix(X, not_known)
         margins, contributions = self.explain(X)
         told = [self._reasons(c, v) for c, v in zip(contributions, rows, strict=True)]
-        return [self._decision(m, t) for m, t in zip(margins.tolist(), told, strict=True)]
+        return list(map(self._decision, margins.tolist(), told, not_known))
 
-    def decide_matrix(self, X: np.ndarray) -> list[Decision]:
-        """The decisions on the rows of the model matrix, without reasons."""
+    def decide_matrix(self, X: np.ndarray, not_known: Sequence[tuple[str, ...]]) -> list[Decision]:
+        """The decisions on the rows of the model matrix, without reasons; of each the fields that are not known."""
         if not len(X):
             return []
         margins = self.model.margin(X)
         if margins.shape[1] > 1:
-            return [self._decision(m, ()) for m in margins.tolist()]
-        return self._plain(self.scoring.probability(margins), self.scoring.points(margins))
+            return [self._decision(m, (), n) for m, n in zip(margins.tolist(), not_known, strict=True)]
+        return self._plain(self.scoring.probability(margins), self.scoring.points(margins), not_known)
 
     def probability(self, X: np.ndarray) -> np.ndarray:
         """Calibrated probability of default of the rows of X, shape (n,)."""
         return self.scoring.probability(self.model.margin(X))
 
-    def _plain(self, pds: np.ndarray, points: np.ndarray) -> list[Decision]:
+    def _not_known(self, values: Values) -> tuple[str, ...]:
+        return tuple([name for name in self._asked if values[name] is None])
+
+    def _plain(
+        self, pds: np.ndarray, points: np.ndarray, not_known: Sequence[tuple[str, ...]]
+    ) -> list[Decision]:
         lows, names = zip(*reversed(self._bands), strict=True)
         bands = (np.searchsorted(lows, points, "right") - 1).tolist()
         threshold, tail, bank = self.threshold, self._origin, self._bank
         return [
             Decision(
                 pd, "refused" if pd >= threshold else "accepted", threshold, (), score, names[band], *tail,
-                bank=bank,
+                bank=bank, not_known=unknown,
             )
-            for pd, score, band in zip(pds.tolist(), points.tolist(), bands, strict=True)
+            for pd, score, band, unknown in zip(pds.tolist(), points.tolist(), bands, not_known, strict=True)
         ]  # fmt: skip
 
     def _reasons(self, contributions: np.ndarray, values: Values) -> tuple[Reason, ...]:
@@ -90,13 +98,16 @@ class Judge:
         reference = risk_of(contributions[:, -1].tolist())
         return self._write_reasons(raised, values, self._score.rate(reference, reference + sum(raised)))
 
-    def _decision(self, margins: list[float], reasons: tuple[Reason, ...]) -> Decision:
+    def _decision(
+        self, margins: list[float], reasons: tuple[Reason, ...], not_known: tuple[str, ...]
+    ) -> Decision:
         pd, points = self._score.probability(margins), self._score.points(risk_of(margins))
         verdict: Literal["accepted", "refused"] = "refused" if pd >= self.threshold else "accepted"
         band = next(name for low, name in self._bands if points >= low)
         decision = Decision(
-            pd, verdict, self.threshold, reasons, points, band, *self._origin, bank=self._bank
-        )
+            pd, verdict, self.threshold, reasons, points, band, *self._origin, bank=self._bank,
+            not_known=not_known,
+        )  # fmt: skip
         return decision if len(margins) == 1 else self._with_classes(decision, margins)
 
     def _with_classes(self, decision: Decision, margins: list[float]) -> Decision:

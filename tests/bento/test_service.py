@@ -14,6 +14,7 @@ import httpx
 import polars as pl
 import pytest
 
+from credit.applicant import example_applicant
 from tests.bento import packages
 from tests.bento.server import serving
 
@@ -44,6 +45,18 @@ def test_a_decision_is_complete(client):
     assert answer["contract_fingerprint"] == client.get("/model").json()["contract"]["fingerprint"]
     assert answer["decision"] == ("refused" if answer["pd"] >= 0.3 else "accepted")
     assert all(r["label"] in r["sentence"] for r in answer["reasons"])
+
+
+@pytest.mark.parametrize("text", ["ZZ", "", None])
+def test_a_decision_names_the_fields_that_counted_as_not_known(client, text):
+    whole = {**dict.fromkeys(packages.contract_fields()), **example_applicant(packages.contract())}
+    assert client.post("/predict", json=whole).json()["not_known"] == []
+    sent = {**whole, "state": text}
+    answers = [client.post("/predict", json=sent), client.post("/predict?reasons=false", json=sent)]
+    assert [a.json()["not_known"] for a in answers] == [["state"]] * 2
+    for query in ("", "?reasons=true"):
+        rows = client.post(f"/predict/batch{query}", json=[{**sent, "hair": 1}, sent, whole]).json()
+        assert [row["decision"]["not_known"] for row in rows[1:]] == [["state"], []]
 
 
 def test_reasons_can_be_left_out(client):
