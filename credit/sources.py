@@ -29,11 +29,12 @@ SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7
 SBA_MEMBER = "gbc_model/datasets/train.csv"
 SBA_ORIGIN = f"{SBA_WHEEL} ({SBA_MEMBER})"
 NOTE = "source.json"
+_made_here: set[Path] = set()
 
 
 @dataclass(frozen=True)
 class RawRecords(Texts):
-    """A source's records as texts: the files, their sha256, where they came from and whether that was known."""
+    """A source's records as texts: the files, their sha256, where they came from; `cached` by an earlier process."""
 
     sha256: str
     origin: str
@@ -149,11 +150,13 @@ def _cached(folder: Path, origin: str, make: Callable[[Path], tuple[Texts, str]]
     """What is noted in `folder` where it is of this origin and unchanged; else what `make` makes, with its sha256."""
     noted = _noted(folder)
     if noted is not None and noted.origin == origin and noted.sha256 == _sha256(noted):
-        return noted
+        # A run drafts its consortium from the records before it takes them in: they are still new to it.
+        return replace(noted, cached=folder not in _made_here)
     with whole_folder(folder) as aside:
         made, sha256 = make(aside)
         raw = RawRecords(made.files, sha256, origin, made.count(), cached=False)
         _note(raw, aside)
+    _made_here.add(folder)
     noted = _noted(folder)
     assert noted is not None
     return replace(noted, cached=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -22,9 +24,28 @@ def own(tmp_path, monkeypatch):
     return tmp_path / "own.yaml"
 
 
-def test_records_are_converted_once(own, tmp_path):
-    first, second = (raw_records(str(own), tmp_path / "cache") for _ in range(2))
-    assert (first.rows, first.cached, second.cached) == (12, False, True)
+def test_records_are_converted_once(own, tmp_path, monkeypatch):
+    first = raw_records(str(own), tmp_path / "cache")
+    monkeypatch.setattr("credit.sources._looked_at", pytest.fail)
+    assert raw_records(str(own), tmp_path / "cache").rows == first.rows == 12
+
+
+def test_only_what_an_earlier_process_left_is_told_as_cached(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from credit.sources import raw_records; "
+        "print([raw_records('synthetic', Path(sys.argv[1])).cached for _ in range(2)])"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)],
+            env={**os.environ, "SYNTHETIC_ROWS": "200"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert told == ["[False, False]", "[True, True]"]
 
 
 def test_a_changed_file_changes_the_state_and_is_converted_again(own, tmp_path):
