@@ -15,6 +15,7 @@ from cli.run import run_command
 from cli.servers import dev_command, mlflow_command, serve_command
 from credit.errors import FedCreditError
 
+STOPPED = 130
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -50,7 +51,11 @@ app.add_typer(releases.app, name="release")
 def main() -> None:
     """Run the command line; a FedCreditError, or a file that can't be had, ends it with one line and exit code 1."""
     try:
-        app(standalone_mode=False)
+        # Typer answers ^C, and what a command exits with, by a number instead of raising.
+        code = app(standalone_mode=False)
+        if code == STOPPED:
+            raise KeyboardInterrupt
+        raise SystemExit(code)
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
@@ -66,7 +71,7 @@ def main() -> None:
         raise SystemExit(stop.exit_code) from None
     except (KeyboardInterrupt, typer.Abort):
         print("fedcredit: stopped", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise SystemExit(STOPPED) from None
 
 
 if __name__ == "__main__":

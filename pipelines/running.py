@@ -1,16 +1,27 @@
 """Runs the job from the command line, in this process."""
 
 import logging
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 
 from credit.errors import FedCreditError, NoChampionError
 from credit.home import Home
 from pipelines.closing import close_killed_runs, close_tracking, own_pid
 from pipelines.terminal import TerminalView
+
+CAPTURE_NOTHING = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+STOPPED = {KeyboardInterrupt.__name__, DagsterExecutionInterruptedError.__name__}
 
 
 @dataclass(frozen=True)
@@ -22,10 +33,10 @@ class RunResult:
 
 
 def run_pipeline(home: Home, console: Console) -> RunResult:
-    """Run the job `retrain`; raise FedCreditError in one line where it fails."""
+    """Run the job `retrain`; raise FedCreditError in one line where it fails, KeyboardInterrupt where ^C ends it."""
     from pipelines.definitions import defs
 
-    instance = dg.DagsterInstance.get()
+    instance = _instance()
     close_killed_runs(instance, home)
     job = defs.resolve_job_def("retrain")
     with TerminalView(console) as view:
@@ -35,11 +46,25 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
             tags=own_pid(),
             run_config={"loggers": {"terminal": {}}},
         )
-    close_tracking(home, result.run_id, "FINISHED" if result.success else "FAILED")
+    failures = _failures(result)
+    stopped = not failures.isdisjoint(STOPPED)
+    close_tracking(home, result.run_id, "FINISHED" if result.success else "KILLED" if stopped else "FAILED")
+    if stopped:
+        raise KeyboardInterrupt
     if not result.success:
         why = _why(result)
-        raise NoChampionError(why) if NoChampionError.__name__ in _failures(result) else FedCreditError(why)
+        raise NoChampionError(why) if NoChampionError.__name__ in failures else FedCreditError(why)
     return RunResult(result.run_id, view.seconds)
+
+
+def _instance() -> dg.DagsterInstance:
+    """Dagster's instance for a run at a terminal, where what it prints is read.
+
+    Dagster would capture that through processes of its own, which end in tracebacks at ^C.
+    """
+    return dg.DagsterInstance.from_ref(
+        InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=CAPTURE_NOTHING)
+    )
 
 
 def package_champion(home: Home) -> None:
@@ -48,7 +73,7 @@ def package_champion(home: Home) -> None:
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     result = defs.resolve_job_def("package").execute_in_process(
-        instance=dg.DagsterInstance.get(),
+        instance=_instance(),
         raise_on_error=False,
         tags=own_pid(),
         run_config={"loggers": {"terminal": {}}},
