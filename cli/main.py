@@ -67,8 +67,6 @@ def main() -> None:
             raise
         print(f"fedcredit: {error.filename}: {error.strerror}", file=sys.stderr)
         raise SystemExit(1) from None
-    except typer.Exit as stop:
-        raise SystemExit(stop.exit_code) from None
     except (KeyboardInterrupt, typer.Abort):
         print("fedcredit: stopped", file=sys.stderr)
         raise SystemExit(STOPPED) from None
