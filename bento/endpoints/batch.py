@@ -63,7 +63,7 @@ async def predict_batch(request: Request) -> Response:
     parts = _recorded(((r, score(judge, scorer.reader, r, reasons)) for r in readings), request, scorer)
     if kind == NDJSON:
         return StreamingResponse(_lines(parts), media_type=NDJSON)
-    return StreamingResponse(_list(parts), media_type="application/json")
+    return StreamingResponse(_list(parts), media_type=JSON)
 
 
 def _kind(request: Request) -> str:
