@@ -1,9 +1,10 @@
 """Flower's SecAgg+ (Bonawitz et al. 2017, Bell et al. 2020): its client mod, and the pieces its server side had.
 
-Three parts of the mod are replaced. Its mask generator folds a 256-bit seed to 32 bits and feeds a Mersenne
+Four parts of the mod are replaced. Its mask generator folds a 256-bit seed to 32 bits and feeds a Mersenne
 Twister, which anyone can search through; here masks are AES-256-CTR streams. Its quantiser rounds at random
-to 32 bits; here fixed-point numbers of 52 bits pass exactly. It reads arrays as NumPy does, which parallel
-threads cannot.
+to 32 bits; here fixed-point numbers of 52 bits pass exactly. Its keys are of the curve P-384, which costs
+banks far more time; here they are of P-256, as in Bonawitz et al. It reads arrays as NumPy does,
+which parallel threads cannot.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from flwr.app import ConfigRecord, Context, Message, RecordDict
 from flwr.common import Code, FitRes, Parameters, Status, bytes_to_ndarray, ndarrays_to_parameters
@@ -51,6 +53,12 @@ def masks(seed: bytes, modulus: int, shapes: Sequence[tuple[int, ...]]) -> list[
         .reshape(s)
         for s in shapes
     ]
+
+
+def key_pair() -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey]:
+    """A private key of the curve P-256, and its public key."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    return private, private.public_key()
 
 
 def fixed_point(arrays: Sequence[np.ndarray], clip: float, steps: int) -> list[np.ndarray]:
@@ -101,4 +109,9 @@ def read_arrays(parameters: Parameters) -> list[np.ndarray]:
     return [from_bytes(data) for data in parameters.tensors]
 
 
-vars(mod).update(pseudo_rand_gen=masks, quantize=fixed_point, parameters_to_ndarrays=read_arrays)
+vars(mod).update(
+    generate_key_pairs=key_pair,
+    pseudo_rand_gen=masks,
+    quantize=fixed_point,
+    parameters_to_ndarrays=read_arrays,
+)
