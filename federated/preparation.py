@@ -53,7 +53,8 @@ def summed(roster: Roster, kind: str, content: RecordDict) -> np.ndarray:
 
 def _standardisation(roster: Roster, encoding: Encoding, spec: FeatureSpec) -> Standardisation:
     question = messages.pack(encoding=json.dumps(encoding.to_dict()))
-    return Standardisation.fit(summed(roster, "moments", question), logged_mask(spec))
+    moments = summed(roster, "moments", question).reshape(3, -1)
+    return Standardisation.fit(moments, logged_mask(spec))
 
 
 def _bin_edges(roster: Roster, encoding: Encoding, bins: int) -> tuple[tuple[float, ...], ...]:

@@ -62,9 +62,8 @@ def from_vector(kind: str, vector: np.ndarray, example: RecordDict) -> RecordDic
         shape = messages.arrays(example)[WEIGHTS].shape
         return messages.pack({WEIGHTS: (values[:-1] / (total or 1.0)).reshape(shape)}, {EXAMPLES: total})
     names = list(_figures(example))
-    if ARRAYS in example.array_records:
-        shape = messages.arrays(example)[SUMS].shape
-        content[ARRAYS] = messages.pack({SUMS: values[: len(values) - len(names)].reshape(shape)})[ARRAYS]
+    if len(values) > len(names):
+        content[ARRAYS] = messages.pack({SUMS: values[: len(values) - len(names)]})[ARRAYS]
     if METRICS in example.metric_records:
         figures = dict(zip(names, values[len(values) - len(names) :].tolist(), strict=True))
         content[METRICS] = messages.pack(metrics=messages.metrics(example) | figures)[METRICS]
@@ -72,11 +71,10 @@ def from_vector(kind: str, vector: np.ndarray, example: RecordDict) -> RecordDic
 
 
 def shape_only(kind: str, content: RecordDict) -> RecordDict:
-    """An answer in clear but for its figures: names, shapes and the round the bank holds."""
+    """An answer in clear but for its figures: their names, the shape of weights, the round the bank holds."""
     blank = RecordDict()
-    if ARRAYS in content.array_records:
-        zeros = {n: np.zeros(a.shape) for n, a in messages.arrays(content).items()}
-        blank[ARRAYS] = messages.pack(zeros)[ARRAYS]
+    if kind == "weights":
+        blank[ARRAYS] = messages.pack({WEIGHTS: np.zeros(messages.arrays(content)[WEIGHTS].shape)})[ARRAYS]
     if METRICS in content.metric_records:
         zeros = dict.fromkeys(_figures(content), 0.0)
         blank[METRICS] = messages.pack(metrics=messages.metrics(content) | zeros)[METRICS]

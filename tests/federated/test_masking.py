@@ -161,6 +161,15 @@ def test_a_masked_vector_looks_the_same_whatever_it_masks():
     assert len(sent) > 1000 and np.abs(share / len(sent) - 0.25).max() < 0.05
 
 
+def test_a_masked_answer_carries_its_numbers_once():
+    grid = listening([BankSite(bank, SPEC) for bank in make_banks(200, 150, 250, 300)])
+    train_federated("lightgbm", grid, SPEC, strategy="histogram", rounds=1, trees_per_round=1, masking=TERMS)
+    answers = [
+        (c, v) for k, _, c in grid.heard if k == "train.histograms" and (v := masked_vector(c)) is not None
+    ]
+    assert answers and all(messages.size(content) < 8 * len(vector) + 1000 for content, vector in answers)
+
+
 def attack(banks, terms, victim):
     """What a curious coordinator makes of one bank's answers to `counts`: defaults over records."""
     grid = listening([BankSite(bank, SPEC) for bank in banks], terms)
