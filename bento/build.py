@@ -143,6 +143,12 @@ def _run_build(context: Path, version: str) -> None:
         raise ModelError(f"BentoML could not build the Bento: {lines[-1] if lines else 'no message'}")
 
 
+def built_bentos() -> list[Path]:
+    """The folders store/NAME/VERSION of the Bentos that were built, the newest first."""
+    built = [file.parent for file in _store().glob("*/*/bento.yaml")]
+    return sorted(built, key=lambda folder: folder.stat().st_mtime, reverse=True)
+
+
 def _store() -> Path:
     home = os.environ.get("BENTOML_HOME")
     return (Path(home) if home else Path.home() / "bentoml") / "bentos"

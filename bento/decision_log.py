@@ -112,7 +112,9 @@ def decision_on(place: Path | str, request: str) -> dict[str, Any]:
         entry = dict(zip(COLUMNS, row, strict=True))
         if entry["request_id"] == request:
             return {**entry, "chain": link}
-    raise FedCreditError(f"the decision log holds no decision on request {request!r}")
+    raise FedCreditError(
+        f"the decision log holds no decision on request {request!r}: give the X-Request-ID of an answer"
+    )
 
 
 def _verified(place: Path | str) -> Iterator[tuple[tuple[Any, ...], str]]:

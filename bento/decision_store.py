@@ -16,6 +16,7 @@ ADDED = ("decided_by",)
 Row = tuple[Any, ...]
 Link = Callable[[str, Row], str]
 POSTGRES = ("postgresql://", "postgres://")
+NAME_IT = "name the one that the service was started with as FEDCREDIT_DECISION_LOG"
 LAST = "select chain from decisions order by id desc limit 1"
 
 
@@ -62,12 +63,14 @@ class SQLiteStore:
             raise StoreError(str(error)) from error
 
     def read(self) -> Iterator[tuple[Row, str]]:
+        if not self._path.is_file():
+            raise StoreError(f"{self._path}: there is no decision log; {NAME_IT}")
         try:
             with sqlite3.connect(f"file:{self._path}?mode=ro", uri=True) as database:
                 for *row, chain in database.execute(_all(_sqlite_columns(database))):
                     yield tuple(row), chain
         except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: {error}") from error
+            raise StoreError(f"{self._path} is no decision log ({error}); {NAME_IT}") from error
 
 
 class PostgresStore:

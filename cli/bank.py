@@ -32,9 +32,9 @@ def init_command(
     [dim]fedcredit bank init --name "BANK 01" --records loans.csv --coordinator fed.example.org:9443[/]
     """
     from federated.engines.keys import create_node_key, create_secret
-    from federated.membership import Membership, key_name, save_membership
+    from federated.membership import key_name, membership, save_membership
 
-    bank = Membership(name=name, contract=contract, records=records.resolve(), coordinator=coordinator)
+    bank = membership(name=name, contract=contract, records=records.resolve(), coordinator=coordinator)
     if not certificate.exists():
         raise _missing(certificate)
     _check(bank, folder)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from credit.streaming import FileIngestion
 
 MOST_FAULTS = 40
+DEFAULT_CONSORTIUM = Path("consortium.yaml")
 SeedFile = Annotated[
     Path, typer.Option("--consortium", envvar="CONSORTIUM", help="Whose seed splits, as its runs will.")
 ]
@@ -52,7 +53,7 @@ def draft_command(
     target: Annotated[
         str, typer.Option(help="The column of the outcome, where it isn't found by itself.")
     ] = "",
-    consortium: SeedFile = Path("consortium.yaml"),
+    consortium: SeedFile = DEFAULT_CONSORTIUM,
 ) -> None:
     """Propose a contract for own data: types, ranges, roles, likely leaks, each with its reason.
 
@@ -81,7 +82,7 @@ def draft_command(
 
 
 @app.command("check")
-def check_command(contract: ContractName = "sba", consortium: SeedFile = Path("consortium.yaml")) -> None:
+def check_command(contract: ContractName = "sba", consortium: SeedFile = DEFAULT_CONSORTIUM) -> None:
     """Check a contract against its data and say what would go to quarantine, and why.
 
     [dim]fedcredit contract check loans.yaml[/]
@@ -109,9 +110,9 @@ def _seed(consortium: Path) -> int:
     """The seed by which a run splits: parts that are shown or fitted here are those it trains and tests on."""
     from federated.consortium import Consortium, load_consortium
 
-    return (
-        load_consortium(consortium).seed if consortium.is_file() else Consortium.model_fields["seed"].default
-    )
+    if consortium == DEFAULT_CONSORTIUM and not consortium.is_file():
+        return Consortium.model_fields["seed"].default
+    return load_consortium(consortium).seed
 
 
 def _kept(records, contract: Contract, seed: int):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -53,10 +54,11 @@ def compare_command(
     skew: Annotated[
         list[float] | None,
         typer.Option(
-            help="Also among 5 banks whose mix of outcomes differs: Dirichlet of so much; 0.1 is strong."
+            click_type=click.FloatRange(min=0, min_open=True),
+            help="Also among 5 banks whose mix of outcomes differs: Dirichlet of so much; 0.1 is strong.",
         ),
     ] = None,
-    rounds: Annotated[int, typer.Option(help="At most so many rounds.")] = 30,
+    rounds: Annotated[int, typer.Option(min=1, help="At most so many rounds.")] = 30,
     plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("reports/comparison.png"),
 ) -> None:
     """Compare strategies and models on the consortium's banks, and on skewed ones.

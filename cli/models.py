@@ -130,7 +130,7 @@ def _consortium_file() -> Path:
 
 
 def open_registry(model: str) -> Registry:
-    """The registry of `model`, by default of the consortium's."""
+    """The registry of `model`, by default of the consortium's. Raises RegistryError where it has no version."""
     from federated.consortium import load_consortium
     from pipelines.environment import prepare
     from registry.promotion import Registry
@@ -139,4 +139,7 @@ def open_registry(model: str) -> Registry:
     home = Home()
     prepare(home)
     name = model or load_consortium(_consortium_file()).model
-    return Registry(Tracking(home.tracking_uri, home.root / "mlartifacts"), name, home.root / f"{name}.lock")
+    tracking = Tracking(home.tracking_uri, home.root / "mlartifacts")
+    registry = Registry(tracking, name, home.root / f"{name}.lock")
+    registry.check_registered()
+    return registry

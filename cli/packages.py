@@ -98,8 +98,10 @@ def _continuation(home: Home, bank: str, family: str) -> Continuation | None:
     folder = home.storage / "personal_models" / bank / "value" / f"{family}.model"
     scorings = home.storage / "personal_scoring" / bank / "value.json"
     if not folder.is_dir():
+        trained = sorted(path.name for path in (home.storage / "personal_models").glob("*/"))
         raise FedCreditError(
-            f"there is no continuation of {bank} in {folder}: is it an alias of the consortium?"
+            f"the last run made no model of {bank}'s own in {folder}: name banks of it, "
+            f"{', '.join(trained) or 'of which there are none'}"
         )
     if not scorings.is_file():
         raise FedCreditError(f"{bank}'s own model is not calibrated yet: run `make run` once more")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from credit.errors import RegistryError
+from credit.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Releases: what goes to the Hugging Face Hub.")
 
@@ -57,7 +58,7 @@ def publish_command(
 def _parts(folder: Path) -> list[Path]:
     parts = [folder / "model", folder / "dataset"]
     if not all(p.is_dir() for p in parts):
-        raise RegistryError(
-            f"{folder} is no release folder (it needs model/ and dataset/): see .fedcredit/releases"
-        )
+        there = sorted(map(str, Home().releases.glob("*/")))
+        instead = f"name one of {', '.join(there)}" if there else "`make run` makes one"
+        raise RegistryError(f"{folder} is no release folder (it needs model/ and dataset/): {instead}")
     return parts

@@ -89,11 +89,11 @@ def serve_command(
     check_port(port, "serve")
     home = Home()
     prepare(home)
-    from bento.serving import serve
+    from bento import serving
 
-    target = bento or _champions_bento(home, model)
+    command, environment = serving.serve_command(bento or _champions_bento(home, model), port)
     print(f"the scoring service: http://127.0.0.1:{port}", flush=True)
-    serve(target, port)
+    os.execve(command[0], command, environment)
 
 
 def _champions_bento(home: Home, model: str) -> str:

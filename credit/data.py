@@ -46,7 +46,8 @@ class Data(BaseModel):
             matches = sorted(map(Path, glob.glob(pattern)))
             if not matches:
                 raise DataError(
-                    f"{pattern}: no such file; correct `data` in the contract, or set DATA=/path/to/file"
+                    f"{pattern}: no such file; correct the path where it is given: `data` of the contract, DATA, "
+                    "or the command"
                 )
             found += [m for m in matches if m not in found]
         for path in found:

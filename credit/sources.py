@@ -138,7 +138,14 @@ def _synthetic(cache: Path) -> RawRecords:
 
 
 def _synthetic_size() -> tuple[int, int]:
-    return int(os.environ.get("SYNTHETIC_ROWS", "20000")), int(os.environ.get("SYNTHETIC_BANKS", "5"))
+    return _number("SYNTHETIC_ROWS", 20_000), _number("SYNTHETIC_BANKS", 5)
+
+
+def _number(name: str, otherwise: int) -> int:
+    given = os.environ.get(name) or str(otherwise)
+    if not given.isdecimal() or int(given) < 1:
+        raise DataError(f"{name}={given}: give a whole number above nought, or unset it for {otherwise:,}")
+    return int(given)
 
 
 def _synthetic_origin() -> str:

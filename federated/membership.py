@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from credit.errors import FederationError
 from credit.yamlfile import read_yaml
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from federated.privacy.masking import MaskingTerms
 
 FILE = "bank.yaml"
+_HINTS = {"string_pattern_mismatch": "give host:port", "string_too_short": "give a name"}
 
 
 class Membership(BaseModel):
@@ -44,6 +45,15 @@ class Membership(BaseModel):
     min_banks: int = Field(default=3, ge=2)
     noise_multiplier: float | None = Field(default=None, gt=0)
     allowed_bundles: tuple[str, ...] = ()
+
+
+def membership(**fields: object) -> Membership:
+    """A membership of these fields. Raises FederationError naming those that are wrong."""
+    try:
+        return Membership.model_validate(fields)
+    except ValidationError as error:
+        told = (f"{e['loc'][0]} {e['input']!r}: {_HINTS.get(e['type'], e['msg'])}" for e in error.errors())
+        raise FederationError(f"no bank can be so: {'; '.join(told)}") from error
 
 
 def key_name(bank: str) -> str:

@@ -82,6 +82,15 @@ class Registry:
             client.set_registered_model_alias(self.model, CHALLENGER, made.version)
         return self.version(str(made.version))
 
+    def check_registered(self) -> None:
+        """Raises RegistryError, naming the models there are, where this one is none of the store's."""
+        known = sorted(model.name for model in self.tracking.client.search_registered_models())
+        if self.model not in known:
+            others = f"name one of {', '.join(known)} with --model" if known else "run `make run` first"
+            raise RegistryError(
+                f"there is no registered model {self.model} in {self.tracking.place}: {others}"
+            )
+
     def version(self, number: str) -> Version:
         """Raises RegistryError where there is no such version."""
         from mlflow.exceptions import MlflowException
@@ -89,7 +98,10 @@ class Registry:
         try:
             found = self.tracking.client.get_model_version(self.model, number)
         except MlflowException as error:
-            raise RegistryError(f"{self.model} has no version {number!r}: see fedcredit history") from error
+            known = ", ".join(sorted((str(v.version) for v in self._versions()), key=int)) or "none"
+            raise RegistryError(
+                f"{self.model} has no version {number!r}; its versions are {known}"
+            ) from error
         return Version(self.model, str(found.version), found.run_id or "", dict(found.tags))
 
     def champion(self) -> Version | None:

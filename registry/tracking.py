@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from credit.errors import RegistryError
 from credit.files import whole_file
 from credit.models import Model
 
@@ -20,6 +22,7 @@ EXPERIMENT = "fedcredit"
 PIPELINE_RUN_TAG = "fedcredit.dagster_run_id"
 SCORER = "scorer"
 SQLITE = "sqlite:///"
+MOST_TOLD = 120
 LOGISTIC_CODE = Path(__file__).with_name("logistic_from_code.py")
 
 
@@ -32,10 +35,14 @@ class LoggedModel:
 
 
 class Tracking:
-    """The tracking store at `uri`; models' artifacts of a SQLite store lie beside it in `artifacts`."""
+    """The tracking store at `uri`; models' artifacts of a SQLite store lie beside it in `artifacts`.
+
+    Raises RegistryError where it is none, or does not answer.
+    """
 
     def __init__(self, uri: str, artifacts: Path):
         import mlflow
+        from mlflow.exceptions import MlflowException
 
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -43,8 +50,21 @@ class Tracking:
         if uri.startswith(SQLITE):
             _make_store(Path(uri.removeprefix(SQLITE)))
         mlflow.set_tracking_uri(uri)
-        self.client = mlflow.MlflowClient(uri)
-        self.experiment = self._experiment(artifacts)
+        try:
+            self.client = mlflow.MlflowClient(uri)
+            with _few_retries():
+                self.experiment = self._experiment(artifacts)
+        except MlflowException as error:
+            why = _public(str(error).strip().splitlines()[0][:MOST_TOLD])
+            raise RegistryError(
+                f"the tracking store {self.place} can't be used ({why}): correct MLFLOW_TRACKING_URI, "
+                "or unset it to keep runs in the home"
+            ) from error
+
+    @property
+    def place(self) -> str:
+        """Where the store is, as it may be told."""
+        return _public(self.uri)
 
     def _experiment(self, artifacts: Path) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
@@ -137,6 +157,11 @@ class Tracking:
                     self.client.set_terminated(run.info.run_id, status)
 
 
+def _public(text: str) -> str:
+    """`text` without the user and password of its addresses."""
+    return re.sub("//[^/@ ]*@", "//", text)
+
+
 def _make_store(path: Path) -> None:
     """Make MLflow's tables, whole or not at all: a run may end while they are being made."""
     import mlflow
@@ -144,6 +169,19 @@ def _make_store(path: Path) -> None:
     if not path.is_file():
         with whole_file(path) as aside:
             mlflow.MlflowClient(f"{SQLITE}{aside}").search_experiments(max_results=1)
+
+
+@contextmanager
+def _few_retries() -> Iterator[None]:
+    """MLflow asks a server that does not answer again for minutes, which a run is grateful for, not a wrong address."""
+    from mlflow.environment_variables import MLFLOW_HTTP_REQUEST_MAX_RETRIES as RETRIES
+
+    set_to = RETRIES.get_raw()
+    RETRIES.set(2)
+    try:
+        yield
+    finally:
+        RETRIES.unset() if set_to is None else RETRIES.set(set_to)
 
 
 @contextmanager

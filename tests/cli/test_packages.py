@@ -76,7 +76,7 @@ def test_without_a_model_of_its_own_there_is_nothing_to_package(folder, capsys):
 @pytest.mark.parametrize(
     ("asset", "message"),
     [
-        ("personal_models", "is it an alias of the consortium?"),
+        ("personal_models", "name banks of it, south"),
         ("personal_scoring", "run `make run` once more"),
     ],
 )

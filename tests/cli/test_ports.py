@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import socket
-import sys
 
 import pytest
 
-from cli.main import main
-
-
-def said(capsys, *words: str) -> tuple[int, str]:
-    """Exit code and output of `fedcredit WORDS`."""
-    sys.argv = ["fedcredit", *words]
-    with pytest.raises(SystemExit) as stop:
-        main()
-    told = capsys.readouterr()
-    return int(stop.value.code or 0), told.out + told.err
+from tests.cli.saying import said
 
 
 @pytest.fixture(autouse=True)
 def nothing_starts(tmp_path, monkeypatch):
     monkeypatch.setenv("FEDCREDIT_HOME", str(tmp_path))
     monkeypatch.setattr("cli.servers._become", pytest.fail)
-    monkeypatch.setattr("bento.serving.serve", pytest.fail)
+    monkeypatch.setattr("bento.serving.serve_command", pytest.fail)
     monkeypatch.setattr("cli.servers._champions_bento", lambda home, model: pytest.fail("was built"))
 
 
