@@ -89,7 +89,8 @@ def split_lines(body: bytes) -> list[bytes]:
 def score(judge: Judge, reader: ApplicantReader, reading: Reading, reasons: bool) -> list[BatchRow]:
     """The decisions on the applicants of a reading, and what is wrong with the others, in their order."""
     if reasons:
-        decided = judge.decide_all([reader.values(reader.parse(row)) for row in reading.right])
+        values = [reader.values(reader.parse(row)) for row in reading.right]
+        decided = judge.explain_matrix(reading.X, reading.not_known, values)
     else:
         decided = judge.decide_matrix(reading.X, reading.not_known)
     places, left = range(reading.start, reading.start + len(reading.rows)), iter(decided)
@@ -112,8 +113,7 @@ def _read(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], start: i
     columns, wrong = reader.columns(applicants)
     X = judge.encoder.columns(columns, len(applicants))
     faults |= {places[i]: tuple(found) for i, found in wrong.items()}
-    right = [a.__dict__ for i, a in enumerate(applicants) if i not in wrong]
-    not_known = [tuple([name for name, value in fields.items() if value is None]) for fields in right]
+    not_known = [judge.not_known(a.__dict__) for i, a in enumerate(applicants) if i not in wrong]
     return Reading(start, rows, np.delete(X, list(wrong), axis=0) if wrong else X, not_known, faults)
 
 

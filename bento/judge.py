@@ -47,7 +47,7 @@ class Judge:
     def decide(self, values: Values, reasons: bool = True) -> Decision:
         """The decision on an applicant with these raw and derived values."""
         x = self.encoder.row(values)
-        not_known = self._not_known(values)
+        not_known = self.not_known(values)
         if not reasons:
             return self._decision(self.model.margin(x)[0].tolist(), (), not_known)
         margins, contributions = self.explain(x)
@@ -55,10 +55,15 @@ class Judge:
 
     def decide_all(self, rows: Sequence[Values], reasons: bool = True) -> list[Decision]:
         """The decisions on many applicants, in their order; the model sees them as one matrix."""
-        X = self.encoder.matrix(rows)
-        not_known = [self._not_known(values) for values in rows]
-        if not reasons or not len(X):
-            return self.decide_matrix(X, not_known)
+        X, not_known = self.encoder.matrix(rows), list(map(self.not_known, rows))
+        return self.explain_matrix(X, not_known, rows) if reasons else self.decide_matrix(X, not_known)
+
+    def explain_matrix(
+        self, X: np.ndarray, not_known: Sequence[tuple[str, ...]], rows: Sequence[Values]
+    ) -> list[Decision]:
+        """The decisions on the rows of the model matrix with the reasons that their values make."""
+        if not len(X):
+            return []
         margins, contributions = self.explain(X)
         told = [self._reasons(c, v) for c, v in zip(contributions, rows, strict=True)]
         return list(map(self._decision, margins.tolist(), told, not_known))
@@ -76,7 +81,8 @@ class Judge:
         """Calibrated probability of default of the rows of X, shape (n,)."""
         return self.scoring.probability(self.model.margin(X))
 
-    def _not_known(self, values: Values) -> tuple[str, ...]:
+    def not_known(self, values: Values) -> tuple[str, ...]:
+        """The fields of an applicant that counted as not known."""
         return tuple([name for name in self._asked if values[name] is None])
 
     def _plain(
