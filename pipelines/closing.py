@@ -1,13 +1,30 @@
 """Ends in MLflow what runs began there: each run its own, and the next one what a killed run left."""
 
 import os
+from collections.abc import Iterable
+from enum import StrEnum
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from credit.home import Home
 from registry.tracking import Tracking
 
 PID_TAG = "fedcredit/pid"
+STOPS = {KeyboardInterrupt.__name__, DagsterExecutionInterruptedError.__name__}
+
+
+class Ending(StrEnum):
+    """How a run ended, in MLflow's words."""
+
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+    @classmethod
+    def by(cls, errors: Iterable[str]) -> "Ending":
+        """Of a run that did not succeed, by the names of its errors: killed where ^C or Terminate stopped it."""
+        return cls.FAILED if STOPS.isdisjoint(errors) else cls.KILLED
 
 
 def own_pid() -> dict[str, str]:
@@ -15,9 +32,9 @@ def own_pid() -> dict[str, str]:
     return {PID_TAG: str(os.getpid())}
 
 
-def close_tracking(home: Home, dagster_run_id: str, status: str) -> None:
-    """End what a run left running in MLflow, as FINISHED, FAILED or KILLED."""
-    _tracking(home).finish(dagster_run_id, status)
+def close_tracking(home: Home, dagster_run_id: str, ending: Ending) -> None:
+    """End what a run left running in MLflow."""
+    _tracking(home).finish(dagster_run_id, ending)
 
 
 def close_killed_runs(instance: dg.DagsterInstance, home: Home) -> None:
@@ -31,7 +48,7 @@ def close_killed_runs(instance: dg.DagsterInstance, home: Home) -> None:
         run = instance.get_run_by_id(dagster_run_id)
         # A shared store knows runs of other homes too: those are not ours to end.
         if run is not None and run.is_finished:
-            tracking.finish(dagster_run_id, "FINISHED" if run.is_success else "KILLED")
+            tracking.finish(dagster_run_id, Ending.FINISHED if run.is_success else Ending.KILLED)
 
 
 def _alive(pid: int) -> bool:

@@ -5,10 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 
 from credit.home import Home
-from pipelines.closing import close_killed_runs, close_tracking, own_pid
+from pipelines.closing import Ending, close_killed_runs, close_tracking, own_pid
 from pipelines.turn import turn
 
 
@@ -39,17 +38,16 @@ class OneRunAtATime(dg.Executor):
 
     def _closing(self, run_id: str, events: Iterator[dg.DagsterEvent]) -> Iterator[dg.DagsterEvent]:
         """`events`, after which the runs in MLflow are ended as the Dagster run ends."""
-        status = "FINISHED"
+        ending = Ending.FINISHED
         try:
             for event in events:
-                status = "FAILED" if event.is_step_failure else status
+                ending = Ending.FAILED if event.is_step_failure else ending
                 yield event
         except BaseException as error:
-            stopped = isinstance(error, KeyboardInterrupt | DagsterExecutionInterruptedError)
-            status = "KILLED" if stopped else "FAILED"
+            ending = Ending.by([type(error).__name__])
             raise
         finally:
-            close_tracking(self.home, run_id, status)
+            close_tracking(self.home, run_id, ending)
 
 
 @dg.executor(name="one_run_at_a_time", config_schema=dg.in_process_executor.config_schema)  # type: ignore[arg-type]

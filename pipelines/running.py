@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.instance.ref import InstanceRef
 from rich.console import Console
 
 from credit.errors import FedCreditError, NoChampionError
 from credit.home import Home
-from pipelines.closing import close_killed_runs, close_tracking, own_pid
+from pipelines.closing import Ending, close_killed_runs, close_tracking, own_pid
 from pipelines.terminal import TerminalView
 
 CAPTURE_NOTHING = {
@@ -21,7 +20,6 @@ CAPTURE_NOTHING = {
         "class": "NoOpComputeLogManager",
     }
 }
-STOPPED = {KeyboardInterrupt.__name__, DagsterExecutionInterruptedError.__name__}
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,11 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
             run_config={"loggers": {"terminal": {}}},
         )
     failures = _failures(result)
-    stopped = not failures.isdisjoint(STOPPED)
-    close_tracking(home, result.run_id, "FINISHED" if result.success else "KILLED" if stopped else "FAILED")
-    if stopped:
+    ending = Ending.FINISHED if result.success else Ending.by(failures)
+    close_tracking(home, result.run_id, ending)
+    if ending is Ending.KILLED:
         raise KeyboardInterrupt
-    if not result.success:
+    if ending is Ending.FAILED:
         why = _why(result)
         raise NoChampionError(why) if NoChampionError.__name__ in failures else FedCreditError(why)
     return RunResult(result.run_id, view.seconds)
