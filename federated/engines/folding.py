@@ -15,6 +15,10 @@ from credit.errors import FederationError
 from federated.engines._flower_messages import content_from_bytes, content_to_bytes
 
 FOLDED = "folded"
+OTHER_VERSION = (
+    "this message was not packed as this version of fedcredit does: "
+    "install the same version at the coordinator and at the banks"
+)
 
 
 def folded(message: Message) -> Message:
@@ -26,19 +30,16 @@ def folded(message: Message) -> Message:
 
 
 def unfolded(message: Message) -> Message:
-    """What `folded` folded. Raises FederationError where nothing was."""
+    """What `folded` folded. Raises FederationError where nothing was, or where it can't be read."""
     if not message.has_content():
         return message
     packed = message.content.config_records.get(FOLDED, {}).get(FOLDED)
+    if not isinstance(packed, bytes):
+        raise FederationError(OTHER_VERSION)
     try:
-        if not isinstance(packed, bytes):
-            raise ValueError
         return make_message(message.metadata, content_from_bytes(packed))
     except (DecodeError, LookupError, TypeError, ValueError) as error:
-        raise FederationError(
-            "this message was not packed as this version of fedcredit does: "
-            "install the same version at the coordinator and at the banks"
-        ) from error
+        raise FederationError(OTHER_VERSION) from error
 
 
 def unfolded_or_failed(reply: Message) -> Message:
