@@ -22,24 +22,18 @@ def dev_command(
 ) -> None:
     """Open the Dagster UI on this machine: runs, lineage, schedules."""
     from pipelines.environment import prepare
+    from pipelines.turn import only_ui
 
-    check_port(port, "dev")
-    prepare(Home())
-    # Dagster's note to its own developers' tool, which this command stands in for.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:Function `dev_command` is superseded")
-    print(f"the Dagster UI: http://127.0.0.1:{port}", flush=True)
-    _become(
-        [
-            _tool("dagster"),
-            "dev",
-            "--workspace",
-            "workspace.yaml",
-            "--port",
-            str(port),
-            "--log-level",
-            "warning",
-        ]
-    )
+    home, address = Home(), f"http://127.0.0.1:{port}"
+    # A UI that is open already may be what listens at the port.
+    with only_ui(home, f"the Dagster UI at {address}") as kept:
+        check_port(port, "dev")
+        prepare(home)
+        # Dagster's note to its own developers' tool, which this command stands in for.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:Function `dev_command` is superseded")
+        print(f"the Dagster UI: {address}", flush=True)
+        options = ["--workspace", "workspace.yaml", "--port", str(port), "--log-level", "warning"]
+        _become([_tool("dagster"), "dev", *options], kept)
 
 
 def mlflow_command(
@@ -107,10 +101,13 @@ def _tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _become(command: list[str]) -> None:
-    """Run in the foreground; Ctrl-C and TERM reach the server, also where a shell had them ignored."""
+def _become(command: list[str], *kept: int) -> None:
+    """Run in the foreground; Ctrl-C and TERM reach the server, also where a shell had them ignored.
+
+    The server has the `kept` descriptors open too: a lock on them does not fall where this process alone is killed.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command, env=os.environ, preexec_fn=_default_signals)
+    process = subprocess.Popen(command, env=os.environ, preexec_fn=_default_signals, pass_fds=kept)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         raise SystemExit(process.wait())

@@ -33,3 +33,13 @@ def test_a_taken_port_is_named_with_another_before_anything_is_printed(command, 
 def test_a_number_that_is_no_port_is_refused(command, port, capsys):
     code, told = said(capsys, command, "--port", port)
     assert code == 2 and "1<=x<=65535" in told
+
+
+def test_a_second_dagster_ui_names_the_first_whatever_its_port(capsys, monkeypatch):
+    def second(*_) -> None:
+        code, told = said(capsys, "dev", "--port", "8473")
+        assert code == 1 and "fedcredit: the Dagster UI at http://127.0.0.1:8472 (process " in told
+        raise SystemExit(0)
+
+    monkeypatch.setattr("cli.servers._become", second)
+    assert said(capsys, "dev", "--port", "8472")[0] == 0

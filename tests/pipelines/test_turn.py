@@ -13,10 +13,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from credit.errors import FedCreditError
 from credit.home import Home
 from pipelines.environment import prepare
 from pipelines.executor import one_run_at_a_time
-from pipelines.turn import turn
+from pipelines.turn import only_ui, turn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,6 +92,30 @@ def test_a_failed_run_leaves_the_turn_to_the_next(tmp_path):
     with pytest.raises(ZeroDivisionError), turn(Home(tmp_path), "a run that fails", pytest.fail):
         raise ZeroDivisionError
     with turn(Home(tmp_path), "the next", pytest.fail):
+        pass
+
+
+def test_a_second_dagster_ui_in_a_home_is_refused_by_the_first(tmp_path):
+    named = f"the UI at :3000 .process {os.getpid()}, since .* open already"
+    with only_ui(Home(tmp_path), "the UI at :3000"):
+        with pytest.raises(FedCreditError, match=named), only_ui(Home(tmp_path), "the UI at :3001"):
+            pass
+        with only_ui(Home(tmp_path / "other"), "the UI at :3001"):
+            pass
+    with only_ui(Home(tmp_path), "the UI at :3001"):
+        pass
+
+
+def test_a_server_that_outlives_its_command_keeps_the_home(tmp_path):
+    with only_ui(Home(tmp_path), "the UI") as kept:
+        server = subprocess.Popen(["sleep", "60"], pass_fds=[kept])
+    try:
+        with pytest.raises(FedCreditError, match="open already"), only_ui(Home(tmp_path), "another"):
+            pass
+    finally:
+        server.kill()
+        server.wait()
+    with only_ui(Home(tmp_path), "another"):
         pass
 
 
