@@ -8,6 +8,7 @@ import polars as pl
 from assets.engine import ENGINE, Engine, spending
 from assets.ingestion import Parts
 from assets.progress import report_round
+from assets.retrying import retried
 from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from assets.training import bank_list
@@ -24,8 +25,8 @@ SHUT_OUT = "banks_shut_out"
     group_name="aggregation",
     kinds={"flower", "lightgbm", "catboost"},
     code_version="1",
-    retry_policy=dg.RetryPolicy(max_retries=1),
 )
+@retried(1)
 def federated_models(
     context: dg.AssetExecutionContext,
     config: Engine,

@@ -9,6 +9,7 @@ import polars as pl
 
 from assets.engine import trained_over_link
 from assets.packaging import champions_card, champions_figures
+from assets.retrying import retried
 from assets.setting import OWNERS, consortium, contract, one_run
 from credit.evaluation import ALL_BANKS
 from credit.home import Home
@@ -31,8 +32,8 @@ class HubConfig(dg.Config):
 
 @dg.asset(
     group_name="publication", kinds={"huggingface"}, owners=OWNERS, code_version="1", backfill_policy=one_run,
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=5),
 )  # fmt: skip
+@retried(2, seconds=5)
 def release(
     context: dg.AssetExecutionContext,
     config: HubConfig,

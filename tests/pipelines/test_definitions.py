@@ -34,6 +34,11 @@ def test_every_asset_tells_what_it_is_and_whose(defs):
         assert spec.description and spec.owners and spec.group_name and spec.kinds and spec.code_version
 
 
+def test_no_stage_is_retried_by_a_policy_which_would_retry_it_when_it_is_stopped(defs):
+    stages = [node.definition for node in defs.resolve_job_def("retrain").nodes]
+    assert stages and not [stage.name for stage in stages if stage.retry_policy]
+
+
 def test_the_table_of_stages_names_the_groups_of_the_ui(defs):
     table = README.read_text().partition("| stage |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| (\w+) \|", table, re.M)) == {
