@@ -14,6 +14,7 @@ from cli.packages import package_command
 from cli.run import run_command
 from cli.servers import dev_command, mlflow_command, serve_command
 from credit.errors import FedCreditError
+from pipelines.stopping import no_stop_lost
 
 STOPPED = 130
 app = typer.Typer(
@@ -52,7 +53,8 @@ def main() -> None:
     """Run the command line; a FedCreditError, or a file that can't be had, ends it with one line and exit code 1."""
     try:
         # Typer answers ^C, and what a command exits with, by a number instead of raising.
-        code = app(standalone_mode=False)
+        with no_stop_lost():
+            code = app(standalone_mode=False)
         if code == STOPPED:
             raise KeyboardInterrupt
         raise SystemExit(code)

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 
 from credit.home import Home
+from pipelines.stopping import STOPS
 from registry.tracking import Tracking
 
 PID_TAG = "fedcredit/pid"
-STOPS = {KeyboardInterrupt.__name__, DagsterExecutionInterruptedError.__name__}
 
 
 class Ending(StrEnum):

@@ -8,6 +8,7 @@ import dagster as dg
 
 from credit.home import Home
 from pipelines.closing import Ending, close_killed_runs, close_tracking, own_pid
+from pipelines.stopping import no_stop_lost
 from pipelines.turn import turn
 
 
@@ -30,6 +31,7 @@ class OneRunAtATime(dg.Executor):
         who = f"run {plan_context.run_id[:8]} of {plan_context.job_name}"
         plan_context.instance.add_run_tags(plan_context.run_id, own_pid())
         with ExitStack() as stack:
+            stack.enter_context(no_stop_lost())
             # Dagster only notes signals here: without this, a waiting run could not be terminated.
             with dg.raise_execution_interrupts():
                 stack.enter_context(turn(self.home, who, plan_context.log.info))

@@ -14,6 +14,7 @@ from pipelines.closing import PID_TAG, close_killed_runs
 from pipelines.environment import prepare
 from pipelines.executor import one_run_at_a_time
 from registry.tracking import Tracking
+from tests.pipelines.finalised import Finalised
 
 
 @dg.op(config_schema={"fate": dg.Field(str, default_value="succeeds")})
@@ -26,6 +27,10 @@ def train(context: dg.OpExecutionContext) -> None:
     if context.op_config["fate"] == "is terminated":
         context.instance.report_run_canceling(context.run)
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        time.sleep(30)
+    if context.op_config["fate"] == "is terminated as it cleans up":
+        context.instance.report_run_canceling(context.run)
+        Finalised()
         time.sleep(30)
 
 
@@ -55,7 +60,13 @@ def statuses() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("fate", "status"), [("succeeds", "FINISHED"), ("fails", "FAILED"), ("is terminated", "KILLED")]
+    ("fate", "status"),
+    [
+        ("succeeds", "FINISHED"),
+        ("fails", "FAILED"),
+        ("is terminated", "KILLED"),
+        ("is terminated as it cleans up", "KILLED"),
+    ],
 )
 def test_parent_and_child_end_as_the_worker_does(worker, fate, status):
     config = {"ops": {"train": {"config": {"fate": fate}}}}
