@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, SimpleDocTemplate
+from reportlab.platypus import CondPageBreak, Flowable, Paragraph, SimpleDocTemplate
 
 from registry.document import Block, Document, Picture, Section, Text
-from registry.pdf_picture import PagePicture
-from registry.pdf_style import BOLD, GREY, MARGIN, PLAIN, paragraph, register_fonts
+from registry.pdf_picture import PagePicture, PictureAndTable
+from registry.pdf_style import BOLD, GREY, HEIGHT, MARGIN, PLAIN, WIDTH, paragraph, register_fonts
 from registry.pdf_table import page_table
 
-# A heading never stands alone at the foot of a page.
+# A heading stands above so much of its section at least.
 BELOW_HEADING = 45 * mm
 
 
@@ -45,14 +47,34 @@ def to_pdf(document: Document) -> bytes:
 
 def _section(number: int, section: Section) -> list[Flowable]:
     heading = paragraph(f"{number}. {section.title}", 13, BOLD, before=12, after=5)
-    blocks = [flowable for block in section.blocks for flowable in _block(block)]
-    return [CondPageBreak(BELOW_HEADING), heading, *blocks]
+    blocks = _blocks(section.blocks)
+    return [CondPageBreak(max(BELOW_HEADING, _height([heading]) + _beginning(blocks))), heading, *blocks]
 
 
-def _block(block: Block) -> list[Flowable]:
-    if isinstance(block, Text):
-        return [paragraph(block.text, 9, after=5)]
-    return [PagePicture(block)] if isinstance(block, Picture) else page_table(block)
+def _blocks(blocks: Sequence[Block]) -> list[Flowable]:
+    made: list[Flowable] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            made.append(paragraph(block.text, 9, after=5))
+        elif isinstance(block, Picture):
+            made.append(PagePicture(block))
+        elif made and isinstance(picture := made[-1], PagePicture):
+            made[-1] = PictureAndTable(picture, page_table(block))
+        else:
+            made += page_table(block)
+    return made
+
+
+def _beginning(blocks: list[Flowable]) -> float:
+    """The height of a section's first paragraphs with the beginning of the table that they introduce."""
+    texts = list(takewhile(lambda flowable: isinstance(flowable, Paragraph), blocks))
+    after = blocks[len(texts)] if len(texts) < len(blocks) else None
+    # The condition of a table is the room that its beginning takes.
+    return _height(texts) + after.height if isinstance(after, CondPageBreak) else 0.0
+
+
+def _height(texts: Sequence[Flowable]) -> float:
+    return sum(t.wrap(WIDTH, HEIGHT)[1] + t.getSpaceBefore() + t.getSpaceAfter() for t in texts)
 
 
 def _foot(text: str):

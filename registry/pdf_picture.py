@@ -1,11 +1,13 @@
-"""A picture on a page of a PDF."""
+"""A picture on a page of a PDF, by itself or before a table."""
 
 from __future__ import annotations
 
 import io
 
+from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable
+from reportlab.platypus.doctemplate import NullActionFlowable
 
 from credit.canvas import DPI
 from registry.document import Picture
@@ -28,13 +30,38 @@ class PagePicture(Flowable):
         most = min(WIDTH / pixels[0], (HEIGHT - self.caption_height - 2 * ROOM) / pixels[1])
         self.natural = [side * min(72 / DPI, most) for side in pixels]
 
+    @property
+    def beside(self) -> float:
+        """The height of all but the picture itself."""
+        return self.caption_height + 2 * ROOM
+
+    @property
+    def least(self) -> float:
+        """The height without which it goes to the next page."""
+        return self.beside + LEAST * self.natural[1]
+
     def wrap(self, aW: float, aH: float) -> tuple[float, float]:
-        beside = self.caption_height + 2 * ROOM
-        scale = min(1.0, max((aH - beside) / self.natural[1], LEAST))
+        scale = min(1.0, max((aH - self.beside) / self.natural[1], LEAST))
         self.drawn = [side * scale for side in self.natural]
-        return aW, self.drawn[1] + beside
+        return aW, self.drawn[1] + self.beside
 
     def draw(self) -> None:
         width, height = self.drawn
         self.canv.drawImage(self.image, 0, self.caption_height + ROOM, width, height)
         self.caption.drawOn(self.canv, 0, ROOM)
+
+
+class PictureAndTable(Flowable):
+    """A picture and the table after it; where the picture is due on the next page, the table fills this one."""
+
+    def __init__(self, picture: PagePicture, table: list[Flowable]):
+        super().__init__()
+        self.picture, self.table = picture, table
+
+    def wrap(self, aW: float, aH: float) -> tuple[float, float]:
+        # More than any page has: it is always split, which is when the room that is left is known.
+        return aW, 2 * A4[1]
+
+    def split(self, aW: float, aH: float) -> list[Flowable]:
+        fits = self.picture.least <= aH
+        return [NullActionFlowable(), *([self.picture, *self.table] if fits else [*self.table, self.picture])]

@@ -10,8 +10,8 @@ from registry.document import Table
 from registry.pdf_style import BOLD, LINE, MARKS, SHADE, WIDTH, paragraph
 
 PADDING = 13.0
-# A table that is no taller is not parted; a taller one begins where so much room is left.
-UNPARTED = 60 * mm
+# A table that is no taller is not parted; a taller one begins where room is left for its head and some rows.
+UNPARTED, BEGINNING = 60 * mm, 40 * mm
 # A column to be written in is so wide, and its rows are so tall.
 WRITING, WRITING_ROW = 45 * mm, 9 * mm
 
@@ -20,7 +20,7 @@ def page_table(table: Table) -> list[Flowable]:
     """The table under its caption; where it parts, caption and heads are repeated."""
     made = _table(table)
     tall = made.wrap(WIDTH, 0)[1]
-    return [CondPageBreak(min(tall, UNPARTED)), made, Spacer(1, 3 * mm)]
+    return [CondPageBreak(tall if tall <= UNPARTED else BEGINNING), made, Spacer(1, 3 * mm)]
 
 
 def _table(table: Table) -> LongTable:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, Paragraph
 
 from credit.canvas import blank, png
 from credit.contract import load_contract
@@ -187,3 +188,44 @@ def test_a_table_without_rows_and_a_long_one_are_set():
     picture = Picture("Cost", png(blank(3, 2, "Cost", "x", "y")[0]))
     section = Section("Part", (Text("a < b"), empty, long, picture))
     assert len(to_pdf(Document("Title", "sub", "foot", (section,)))) > 1000
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """Sets a document and gives the page that each text, and "picture", is first drawn on."""
+
+    def of(*sections: Section) -> dict[str, int]:
+        found: dict[str, int] = {}
+        draw = Flowable.drawOn
+
+        def note(flowable: Flowable, canvas, *place, **width) -> None:
+            text = flowable.getPlainText() if isinstance(flowable, Paragraph) else "picture"
+            if isinstance(flowable, Paragraph | PagePicture):
+                found.setdefault(text, canvas.getPageNumber())
+            draw(flowable, canvas, *place, **width)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Flowable, "drawOn", note)
+            to_pdf(Document("Title", "sub", "foot", sections))
+        return found
+
+    return of
+
+
+def rows(caption: str, count: int) -> Table:
+    return Table(caption, pl.DataFrame({caption.lower(): range(count)}))
+
+
+@pytest.mark.parametrize("above", range(20, 48, 3))
+def test_a_heading_stands_with_its_paragraph_and_the_beginning_of_their_table(pages, above):
+    second = Section("Rules", (Text("As they are."), rows("Many", 40)))
+    on = pages(Section("Above", (rows("Filler", above),)), second)
+    assert on["2. Rules"] == on["As they are."] == on["Many"] == on["many"]
+
+
+def test_a_table_fills_the_page_that_the_picture_before_it_does_not_fit(pages):
+    picture = Picture("Cost", png(blank(7, 6, "Cost", "x", "y")[0]))
+    crowded = pages(Section("Part", (rows("Filler", 25), picture, rows("Many", 20))))
+    assert (crowded["Many"], crowded["picture"]) == (1, 2)
+    roomy = pages(Section("Part", (rows("Filler", 2), picture, rows("Many", 20))))
+    assert (roomy["picture"], roomy["Many"]) == (1, 1)
