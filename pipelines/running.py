@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from dagster._utils.interrupts import capture_interrupts
 from rich.console import Console
 
 from credit.errors import FedCreditError, NoChampionError
@@ -37,16 +38,17 @@ def run_pipeline(home: Home, console: Console) -> RunResult:
     instance = _instance()
     close_killed_runs(instance, home)
     job = defs.resolve_job_def("retrain")
-    with TerminalView(console) as view:
+    # Between stages, and while the run is closed, a stop waits: raised there it would leave the run open.
+    with TerminalView(console) as view, capture_interrupts():
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             tags=own_pid(),
             run_config={"loggers": {"terminal": {}}},
         )
-    failures = _failures(result)
-    ending = Ending.FINISHED if result.success else Ending.by(failures)
-    close_tracking(home, result.run_id, ending)
+        failures = _failures(result)
+        ending = Ending.FINISHED if result.success else Ending.by(failures)
+        close_tracking(home, result.run_id, ending)
     if ending is Ending.KILLED:
         raise KeyboardInterrupt
     if ending is Ending.FAILED:
