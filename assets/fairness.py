@@ -35,7 +35,7 @@ def fairness(
     scoring: dict[str, list],
     tracking: dg.ResourceParam[Tracking],
 ) -> dict[str, pl.DataFrame]:
-    """Approval, errors and calibration of each group on the test, and the widest differences."""
+    """Approval, errors and calibration of each group on the test, and the widest gaps between them."""
     family = best_family(federated_evaluation["validation"])
     with bank_tally(context, config, loan_records) as tally:
         cells = _cells(tally, federated_models[family], scoring_of(scoring, family))
@@ -52,7 +52,7 @@ def fairness(
     context.add_output_metadata(
         {
             "family": family,
-            "differences": table(differences),
+            "gaps between groups": table(differences),
             "groups": table(figures),
             **{f"approved by {_title(c)}": picture(content) for c, content in pictures.items()},
         }

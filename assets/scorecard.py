@@ -1,4 +1,4 @@
-"""The interpretable challenger: a scorecard that people can read and check by hand."""
+"""The interpretable benchmark: a scorecard that people can read and check by hand."""
 
 import dagster as dg
 import polars as pl
@@ -36,7 +36,7 @@ def scorecard(
     calibration, _ = fit_calibration(margins, methods=("platt",))
     printed = scorecard_table(model, PointsScale(consortium().policy.score, calibration), contract())
     parent = tracking.pipeline_run(context.run_id)
-    run = tracking.child_run(parent, "scorecard", {"family": "scorecard", "strategy": "federated"})
+    run = tracking.child_run(parent, "scorecard", {"family": "scorecard"})
     tracking.log_metrics(run, {k: row[k] for k in FIGURES})
     tracking.log_bytes(run, printed.write_csv().encode(), "scorecard.csv")
     left_out = [f for f, w in zip(model.encoding.features, model.weights, strict=False) if w == 0]

@@ -14,7 +14,7 @@ from assets.setting import all_banks_asset, consortium, contract
 from assets.tables import picture, table
 from credit.decision_sums import DecisionSums
 from credit.models import Model
-from credit.risk_plots import psi_plot
+from credit.risk_plots import stability_plot
 from credit.scoring import Scoring
 from credit.stability import Population, Populations, feature_stability, score_stability
 from registry.tracking import Tracking
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHOWN_AS = {"banks": "PSI of the score by bank", "features": "CSI by feature"}
 
 
-@all_banks_asset(group_name="evaluation", kinds={"flower", "polars"}, code_version="2")
+@all_banks_asset(group_name="evaluation", kinds={"flower", "polars"}, code_version="3")
 def stability(
     context: dg.AssetExecutionContext,
     config: Engine,
@@ -44,7 +44,7 @@ def stability(
     parent, test = tracking.pipeline_run(context.run_id), contract().holdout.test
     for name, frame in frames.items():
         tracking.log_bytes(parent, frame.write_csv().encode(), f"stability/{name}.csv")
-        tracking.log_bytes(parent, stability_plot(frame, name, test), f"stability/{name}.png")
+        tracking.log_bytes(parent, moved_plot(frame, name, test), f"stability/{name}.png")
     context.add_output_metadata({"family": family, **shown(frames, test)})
     return frames
 
@@ -78,18 +78,17 @@ def moved(before: Populations, now: Populations) -> dict[str, pl.DataFrame]:
     }
 
 
-def stability_plot(frame: pl.DataFrame, name: str, records: str) -> bytes:
+def moved_plot(frame: pl.DataFrame, name: str, records: str) -> bytes:
     limit = consortium().policy.stability.largest_psi
+    title = f"{SHOWN_AS[name]}, {records} against training"
     if name == "features":
         titles = [contract().fields[f].title for f in frame["name"]]
-        return psi_plot(
-            frame.with_columns(name=pl.Series(titles)), limit, f"CSI by feature, {records} against training"
-        )
-    return psi_plot(frame, limit, f"PSI of the score by bank, {records} against training")
+        return stability_plot(frame.with_columns(name=pl.Series(titles)), "csi", limit, title)
+    return stability_plot(frame, "psi", limit, title)
 
 
 def shown(frames: dict[str, pl.DataFrame], records: str) -> dict:
     """Tables and pictures for the UI."""
     tables = {SHOWN_AS[name]: table(frame) for name, frame in frames.items()}
-    plots = {f"{SHOWN_AS[n]}, plotted": picture(stability_plot(f, n, records)) for n, f in frames.items()}
+    plots = {f"{SHOWN_AS[n]}, plotted": picture(moved_plot(f, n, records)) for n, f in frames.items()}
     return {"banks that drifted": int(frames["banks"]["drifted"].sum()), **tables, **plots}

@@ -48,7 +48,9 @@ class Version(BaseModel):
     version: str = Field(description="version in the registry", examples=["3"])
     alias: str = Field("", description="alias it had when it was packaged", examples=["champion"])
     family: str = Field(description="kind of model", examples=["lightgbm"])
-    strategy: str = Field("", description="how the banks trained it together", examples=["fedavg"])
+    strategy: str = Field(
+        "", description="the strategy by which banks trained it together", examples=["fedavg"]
+    )
     run_id: str = Field("", description="MLflow run")
     dagster_run_id: str = Field("", description="Dagster run")
     code_revision: str = Field("", description="git revision of the code that trained it")

@@ -61,7 +61,7 @@ def compare_command(
     rounds: Annotated[int, typer.Option(min=1, help="At most so many rounds.")] = 30,
     plot: Annotated[Path, typer.Option(help="Where the plot is written.")] = Path("reports/comparison.png"),
 ) -> None:
-    """Compare strategies and models on the consortium's banks, and on skewed ones.
+    """Compare strategies with local and pooled training, and models, on the consortium's banks and on skewed ones.
 
     [dim]fedcredit federation compare --family lightgbm --skew 0.15[/]
     """

@@ -15,7 +15,7 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True)
 class Parity:
-    """The widest differences between the groups that have enough records; NaN where fewer than two have."""
+    """The widest gaps between the groups that have enough records; NaN where fewer than two have."""
 
     impact_ratio: float
     """lowest approval rate over highest"""
@@ -25,7 +25,7 @@ class Parity:
     """of those who defaulted, the approved"""
 
     def within(self, policy: FairnessPolicy) -> bool:
-        """Whether every known difference is within the limits."""
+        """Whether every known gap is within the limits."""
         gaps = np.array([self.true_approval_gap, self.false_approval_gap])
         fair = not self.impact_ratio < policy.smallest_impact_ratio
         return fair and not bool((gaps > policy.largest_rate_gap).any())
@@ -102,7 +102,7 @@ def group_figures(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def parity(figures: pl.DataFrame, fewest: int) -> Parity:
-    """Differences between the groups of `group_figures` with at least `fewest` records."""
+    """Gaps between the groups of `group_figures` with at least `fewest` records."""
     judged = figures.filter(pl.col("records") >= fewest, pl.col("group") != NOT_STATED)
     rates = judged["approval_rate"].to_numpy()
     if judged.height < 2:

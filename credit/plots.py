@@ -101,16 +101,16 @@ def contribution_plot(table: pl.DataFrame) -> bytes:
 
 
 def comparison_plot(rows: list[dict]) -> bytes:
-    """Mean AUC inside banks by way of training (rows of `federated.comparison`), one mark a case and model."""
-    ways = list(dict.fromkeys(row["trained"] for row in rows))
+    """Mean AUC inside banks by strategy (rows of `federated.comparison`), one mark a case and model."""
+    trained = list(dict.fromkeys(row["trained"] for row in rows))
     series = list(dict.fromkeys((row["case"], row["family"]) for row in rows))
-    title = "Ways of training, mean AUC inside each bank"
-    figure, axes = blank(WIDTH, 1.5 + 0.3 * len(ways), title, "AUC on test records", "")
+    title = "Mean AUC inside each bank, by strategy"
+    figure, axes = blank(WIDTH, 1.5 + 0.3 * len(trained), title, "AUC on test records", "")
     for mark, (case, family) in zip(cycle(MARKS), series):
         own = [row for row in rows if (row["case"], row["family"]) == (case, family)]
-        places = [ways.index(row["trained"]) for row in own]
+        places = [trained.index(row["trained"]) for row in own]
         axes.plot([row["mean_auc"] for row in own], places, mark, label=f"{family}, {case}")
-    axes.set_yticks(range(len(ways)), ways)
+    axes.set_yticks(range(len(trained)), trained)
     axes.invert_yaxis()
     axes.grid(axis="x", color=GRID)
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)

@@ -61,7 +61,7 @@ class CostPolicy(_Strict):
 class GatePolicy(_Strict):
     """Limits of the promotion gate."""
 
-    largest_gap: float = Field(default=0.15, description="train AUC less test AUC")
+    largest_gap: float = Field(default=0.15, description="train-test gap: train AUC less test AUC")
     largest_calibration_error: float = Field(default=0.02, description="on validation records")
     champion_harm_blocks: bool = Field(
         default=True, description="whether a bank that the champion serves better blocks the promotion"

@@ -11,6 +11,8 @@ from credit.canvas import BAD, COLOURS, GRID, WIDTH, bars_height, blank, png
 from credit.threshold import GRID as THRESHOLDS
 from credit.threshold import CostCurve
 
+INDEX_NAMES = {"psi": "Population stability index (PSI)", "csi": "Characteristic stability index (CSI)"}
+
 
 def reliability_plot(sums: Mapping[str, np.ndarray], title: str) -> bytes:
     """Observed default rate against mean PD by bin of the PD, a line a label (label -> `rate_sums`)."""
@@ -73,14 +75,14 @@ def group_plot(table: pl.DataFrame, title: str) -> bytes:
     return png(figure)
 
 
-def psi_plot(table: pl.DataFrame, limit: float, title: str) -> bytes:
-    """Stability index of each line of `table` (columns name, psi, noise) against the limit."""
-    rows = table.sort("psi")
-    figure, axes = blank(WIDTH, bars_height(rows.height), title, "Population stability index", "")
+def stability_plot(table: pl.DataFrame, index: str, limit: float, title: str) -> bytes:
+    """The `index` ("psi" or "csi") of each line of `table` (columns name, the index, noise) against the limit."""
+    rows = table.sort(index)
+    figure, axes = blank(WIDTH, bars_height(rows.height), title, INDEX_NAMES[index], "")
     over = [
-        BAD if p > max(limit, n) else COLOURS["federated"] for p, n in rows.select("psi", "noise").iter_rows()
+        BAD if p > max(limit, n) else COLOURS["federated"] for p, n in rows.select(index, "noise").iter_rows()
     ]
-    axes.barh(rows["name"], rows["psi"], color=over)
+    axes.barh(rows["name"], rows[index], color=over)
     axes.plot(
         rows["noise"], range(rows.height), "|", color="#57606a", markersize=9, label="99% of mere chance"
     )

@@ -1,4 +1,8 @@
-"""How far records have moved from those a model was trained on: PSI of the score, CSI of each feature."""
+"""How far records have moved from those a model was trained on.
+
+One sum serves both: over groups of the score it is the population stability index (PSI), over the values of a
+feature the characteristic stability index (CSI).
+"""
 
 from __future__ import annotations
 
@@ -96,31 +100,31 @@ def score_stability(reference: Populations, actual: Populations, limit: float) -
 
 
 def feature_stability(reference: Population, actual: Population) -> pl.DataFrame:
-    """Columns name (a feature), psi (its CSI), noise; the most moved first."""
+    """Columns name (a feature), csi, noise; the most moved first."""
     rows = []
     for name, before in reference.features.table.items():
         category = name in reference.features.levels
-        rows.append(
-            {"name": name, **_index(before.sum(axis=1), actual.features.table[name].sum(axis=1), category)}
-        )
-    return pl.DataFrame(rows).fill_nan(None).sort("psi", descending=True, nulls_last=True)
+        csi, noise = _index(before.sum(axis=1), actual.features.table[name].sum(axis=1), category)
+        rows.append({"name": name, "csi": csi, "noise": noise})
+    return pl.DataFrame(rows).fill_nan(None).sort("csi", descending=True, nulls_last=True)
 
 
 def _row(name: str, reference: Population, actual: Population, limit: float) -> dict:
-    score = _index(reference.points, actual.points, False)
+    score, noise = _index(reference.points, actual.points, False)
     moved = feature_stability(reference, actual).row(0, named=True)
-    drifted = bool(score["psi"] > max(limit, score["noise"]))
-    figures = {"records": int(actual.records), **score, "drifted": drifted}
-    return {"name": name, **figures, "most_moved": moved["name"], "csi": moved["psi"]}
+    drifted = bool(score > max(limit, noise))
+    figures = {"records": int(actual.records), "psi": score, "noise": noise, "drifted": drifted}
+    return {"name": name, **figures, "most_moved": moved["name"], "csi": moved["csi"]}
 
 
-def _index(reference: np.ndarray, actual: np.ndarray, category: bool) -> dict[str, float]:
+def _index(reference: np.ndarray, actual: np.ndarray, category: bool) -> tuple[float, float]:
+    """The index, and what chance alone reaches."""
     groups = np.arange(len(reference)) if category else _with_missing_apart(reference)
     n = int(groups.max()) + 1
     before, now = (np.bincount(groups, c, n) for c in (reference, actual))
     used = (before + now) > 0
     noise = psi_noise(int(used.sum()), before.sum(), now.sum())
-    return {"psi": psi(before[used], now[used]), "noise": noise}
+    return psi(before[used], now[used]), noise
 
 
 def _with_missing_apart(reference: np.ndarray) -> np.ndarray:

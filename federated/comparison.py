@@ -49,7 +49,7 @@ class Terms:
 
 
 def compare(case: Case, families: Sequence[str], strategies: Sequence[str], terms: Terms) -> Iterator[dict]:
-    """One row (COLUMNS) a family and way of training, among them local-only and pooled, as each is done.
+    """One row (COLUMNS) a family and strategy, and for training locally and pooled, as each is done.
 
     `mean_auc` is the mean AUC inside each bank's test records, `auc` and `log_loss` are over all of them;
     `trained` ends with OWN where each bank continues the shared model. A strategy is left out for a family

@@ -18,7 +18,7 @@ from credit.home import Home
 from credit.multiclass import MULTICLASS_METRICS
 from pipelines.io_manager import fetch
 
-STRATEGIES = ("local", "federated", "personalised", "pooled")
+TRAINED = ("local", "federated", "personalised", "pooled")
 FIGURES = ("auc", "ks", "brier", "logloss", "gap")
 CLASS_FIGURES = (*MULTICLASS_METRICS, "accuracy_gap")
 
@@ -76,13 +76,13 @@ def _quarantined(home: Home, contract: str) -> int:
 def _banks(test: pl.DataFrame, family: str) -> list[dict]:
     own = test.filter(pl.col("bank") != ALL_BANKS, family=family)
     wide = own.pivot("strategy", index=["bank", "records"], values="auc", maintain_order=True)
-    missing = [s for s in STRATEGIES if s not in wide.columns]
+    missing = [s for s in TRAINED if s not in wide.columns]
     wide = wide.with_columns(pl.lit(None, pl.Float64).alias(s) for s in missing)
     return [
         {
             "name": r["bank"],
             "records": r["records"],
-            **{f"{s}_auc": r[s] for s in STRATEGIES},
+            **{f"{s}_auc": r[s] for s in TRAINED},
         }
         for r in wide.sort("records", descending=True).iter_rows(named=True)
     ]
@@ -160,11 +160,11 @@ def _split_table(report: dict[str, Any]) -> list[Table]:
 
 def _banks_table(report: dict[str, Any]) -> Table:
     title = f"bank by bank, {report['family_by_bank']}: AUC inside its test records; gain: personalised less local"
-    figures = [Column(name, justify="right") for name in ("records", *STRATEGIES, "gain")]
+    figures = [Column(name, justify="right") for name in ("records", *TRAINED, "gain")]
     # Without rules between columns it fits a terminal of 80.
     table = Table("bank", *figures, title=title, box=SIMPLE_HEAD, show_edge=False, padding=0)
     for bank in report["banks"]:
-        aucs = [bank[f"{s}_auc"] for s in STRATEGIES]
+        aucs = [bank[f"{s}_auc"] for s in TRAINED]
         joined = aucs[1] if aucs[2] is None else aucs[2]
         gained = None if joined is None or aucs[0] is None else joined - aucs[0]
         colour = "" if gained is None else "[green]" if gained > 0 else "[red]"

@@ -51,7 +51,7 @@ together.
 | Log loss of the calibrated probabilities that are served | {calibrated["logloss"]:.4f} |
 | Brier score, before calibration | {overall["brier"]:.4f} |
 | Log loss, before calibration | {overall["logloss"]:.4f} |
-| Train AUC less test AUC | {overall["gap"]:+.4f} |
+| Train-test gap: train AUC less test AUC | {overall["gap"]:+.4f} |
 
 ### What joining changes, bank by bank
 

@@ -98,7 +98,12 @@ def stability_checks(banks: pl.DataFrame, policy: StabilityPolicy) -> list[Check
     told = ", ".join(f"{name} {psi:.3f}" for name, psi in drifted.select("name", "psi").iter_rows())
     unmoved = "every bank" if own.height else "not known: the banks' sums are masked"
     return [
-        Check("stability", f"{whole['psi']:.3f} over all banks", limit, not whole["drifted"]),
+        Check(
+            "stability",
+            f"{whole['psi']:.3f} over all banks",
+            f"population stability index: {limit}",
+            not whole["drifted"],
+        ),
         Check("stability by bank", told or unmoved, limit, drifted.is_empty(), policy.banks_block),
     ]
 

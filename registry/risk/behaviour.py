@@ -27,9 +27,7 @@ def fairness(facts: Facts) -> Section:
                 f"defaulted at most {limits.largest_rate_gap:g}, over groups of {limits.fewest_records} records "
                 "or more."
             ),
-            Table(
-                "Widest differences between groups", _titled(facts, facts.fairness["differences"], "column")
-            ),
+            Table("Widest gaps between groups", _titled(facts, facts.fairness["differences"], "column")),
             *facts.shown("fairness/"),
             Table("Groups", _titled(facts, facts.fairness["groups"], "column"), digits=3),
         ),
@@ -44,9 +42,10 @@ def stability(facts: Facts) -> Section:
         "Stability",
         (
             Text(
-                "Population stability index of the score, and characteristic index of each feature, of the "
-                f"{facts.contract.holdout.records} against the training records. 'noise' is what chance alone reaches "
-                f"in one case of a hundred; drifted is beyond both it and {facts.policy.stability.largest_psi:g}."
+                "Population stability index (PSI) of the score, and characteristic stability index (CSI) of each "
+                f"feature, of the {facts.contract.holdout.records} against the training records. 'noise' is what "
+                "chance alone reaches in one case of a hundred; drifted is beyond both it and "
+                f"{facts.policy.stability.largest_psi:g}."
             ),
             Table("Score, by bank", _titled(facts, banks, "most_moved"), digits=3),
             *facts.shown("stability/features.png"),

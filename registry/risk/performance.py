@@ -8,11 +8,12 @@ from registry.document import Block, Picture, Section, Table, Text
 from registry.risk.facts import Facts
 
 FIGURES = ("family", "strategy", "auc", "auc_low", "auc_high", "ks", "brier", "logloss", "gap")
+HEADS = {"strategy": "trained", "gap": "train-test gap"}
 
 
 def performance(facts: Facts) -> Section:
     """The federated model beside the banks' own and the pooled one, and what joining changes."""
-    figures = facts.test.select(FIGURES).sort("auc", descending=True)
+    figures = facts.test.select(FIGURES).sort("auc", descending=True).rename(HEADS)
     return Section(
         "Federated against local and pooled",
         (
@@ -20,8 +21,8 @@ def performance(facts: Facts) -> Section:
                 f"{facts.contract.holdout.test.capitalize()}, all banks together, with 95% bootstrap intervals. "
                 "Local: each bank's own model on its own records. Pooled: all records in one place, which only a "
                 "simulation can have. Personalised: each bank's own continuation of the shared model. Brier score "
-                "and log loss are those of the models as trained, before calibration; the gap is the AUC on training "
-                "records less that on the test."
+                "and log loss are those of the models as trained, before calibration; the train-test gap is the AUC on "
+                "training records less that on the test."
             ),
             Table("Models", figures),
             *_split_by_row(facts),
@@ -40,7 +41,7 @@ def _split_by_row(facts: Facts) -> list[Block]:
         f"{holdout.apart.capitalize()}. Split by row, months of one customer would stand in both, and "
         "the same model on the same records would seem as good as the second line says."
     )
-    shown = figures.select("split", *(n for n in names if n in figures.columns))
+    shown = figures.select("split", *(n for n in names if n in figures.columns)).rename(HEADS, strict=False)
     return [Text(said), Table(f"The pooled model, split {holdout.split} and by row", shown)]
 
 
@@ -85,7 +86,7 @@ def calibration(facts: Facts) -> Section:
 def scorecard(facts: Facts) -> Section:
     """The scorecard, and what it reaches on the same records."""
     return Section(
-        "Interpretable challenger: the scorecard",
+        "Interpretable benchmark: the scorecard",
         (
             Text(
                 "A logistic scorecard on weight-of-evidence bins, fitted from sums over banks alone; points are "

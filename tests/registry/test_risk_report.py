@@ -69,7 +69,7 @@ def facts() -> Facts:
         uplift=pl.DataFrame([{"bank": "bank-01", "uplift": 0.01, "low": None}]),
         scoring={"scoring": scoring, "figures": {"validation": {"error": 0.01}, "test": {"error": 0.05}}},
         fairness={"groups": groups, "differences": groups},
-        stability={"banks": moved, "features": moved.select(pl.lit("debt").alias("name"), "psi", "noise")},
+        stability={"banks": moved, "features": moved.select(pl.lit("debt").alias("name"), "csi", "noise")},
         scorecard=pl.DataFrame([{"feature": "Debt", "bin": "below 5 < 6 & more", "points": -3.2}]),
         scorecard_figures=pl.DataFrame([FIGURES]),
         agreement=0.9,
