@@ -29,6 +29,8 @@ from credit.readers import Texts
 from credit.scoring import DOCUMENT
 from credit.sources import RawRecords
 from registry.card import model_card
+from registry.champion_link import link_champion
+from registry.promotion import Registry
 from registry.tracking import Tracking
 
 GOLDEN = 20
@@ -46,6 +48,7 @@ def scoring_service(
     scoring: dict[str, list],
     home: dg.ResourceParam[Home],
     tracking: dg.ResourceParam[Tracking],
+    registry: dg.ResourceParam[Registry],
 ) -> dict:
     """The Bento that answers POST /predict with the champion."""
     from bento.build import build_bento
@@ -57,6 +60,7 @@ def scoring_service(
         own = champion["tags"]["dagster_run_id"] == context.run_id
         about = _about(champion, evaluation, explanation, scoring, tracking) if own else {}
         _package(package, champion, test, RawRecords.from_dict(raw_loan_records), tracking, about)
+    link_champion(registry, home)
     tag = build_bento(package)
     context.add_output_metadata(
         {

@@ -141,6 +141,8 @@ def _seat(folder: Path, contract: Contract) -> Seat:
         raise ModelError(f"{folder}: the model reads other features or classes than its contract has")
     cases = _json(folder, "golden.json")
     golden = tuple(GoldenCase(c["applicant"], tuple(c["probabilities"])) for c in cases)
+    if not golden:
+        raise ModelError(f"{folder}/golden.json holds no applicant to test the model by: package it again")
     return Seat(model, explain, golden, _own_scoring(folder))
 
 

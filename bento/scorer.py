@@ -15,7 +15,7 @@ from bento.judge import Judge
 from bento.metrics import ModelMetrics
 from bento.package import GoldenCase, Package, read_package
 from credit.applicant import ApplicantReader
-from credit.errors import DataError, ModelError
+from credit.errors import DataError, FedCreditError, ModelError
 from credit.scoring import DOCUMENT, Scoring
 
 TOLERANCE = 1e-9
@@ -48,10 +48,17 @@ class Scorer:
     def load(cls, folder: Path) -> Self:
         """The scorer of the package in `folder`.
 
-        Raises ManifestError or ModelError where the folder is damaged or a golden applicant differs.
+        Raises ManifestError or ModelError where the folder is damaged or incomplete, or a golden applicant differs.
         """
-        scorer = cls(read_package(folder))
-        scorer.self_test()
+        try:
+            scorer = cls(read_package(folder))
+            scorer.self_test()
+        except FedCreditError:
+            raise
+        # A manifest says that files are as they were written, not that they were written right.
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise ModelError(f"{folder} can't be served ({why}): package the model again") from error
         return scorer
 
     def self_test(self) -> None:

@@ -9,6 +9,7 @@ import tempfile
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -49,7 +50,7 @@ def source_of(text: str, packages: Path) -> Source:
 
 @dataclass(frozen=True)
 class Folder:
-    """A package folder, or a folder of packages of which the one written last counts.
+    """A package folder, or a link to one, as the pipeline points `model@champion` at its champion's.
 
     Whoever writes there renames whole folders into place, as `bento.packaging.write_package` does.
     """
@@ -57,19 +58,16 @@ class Folder:
     path: Path
 
     def find(self) -> str:
-        manifest = self._newest()
+        package = self.path.resolve()
         try:
-            return f"{manifest.parent}#{hashlib.sha256(manifest.read_bytes()).hexdigest()[:16]}"
+            return f"{package}#{hashlib.sha256((package / NAME).read_bytes()).hexdigest()[:16]}"
         except OSError as error:
-            raise SourceError(f"{self.path} holds no package ({error.strerror})") from None
+            there = ", ".join(sorted(link.name for link in self.path.glob("*@*")))
+            named = f"; name one of those in it: {there}" if there else ""
+            raise SourceError(f"{self.path} holds no package ({error.strerror}){named}") from None
 
     def fetch(self, identity: str) -> Path:
         return Path(identity.rpartition("#")[0])
-
-    def _newest(self) -> Path:
-        packages = [self.path / NAME, *self.path.glob(f"[!.]*/{NAME}")]
-        found = [p for p in packages if p.is_file() and p.parent.suffix not in (".new", ".old")]
-        return max(found, key=lambda p: p.stat().st_mtime, default=self.path / NAME)
 
 
 @dataclass(frozen=True)
@@ -139,5 +137,5 @@ def _get(url: str, token: str) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.read()
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise SourceError(f"{url.partition('?')[0]} does not answer: {error}") from None

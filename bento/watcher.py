@@ -1,4 +1,4 @@
-"""Looks from time to time whether another package stands at a source, and hands it over once."""
+"""Looks from time to time whether another package stands at a source, and hands it over."""
 
 from __future__ import annotations
 
@@ -7,33 +7,37 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from bento.sources import Source, SourceError
-from credit.errors import FedCreditError
+from bento.sources import Source
 
 logger = logging.getLogger("fedcredit.service")
 
 
 class Watcher:
-    """Gives each package that appears at `source` to `take`; one that is refused is not tried again."""
+    """Gives each package that appears at `source` to `take`, once.
+
+    What is not there yet, or is refused, is tried again at the next look: a copy may be in progress. The log tells
+    of it once.
+    """
 
     def __init__(self, source: Source, take: Callable[[Path], object], name: str):
         self._source, self._take, self._name = source, take, name
-        self._seen = ""
-        self._silent = False
+        self._taken = self._told = ""
 
     def look(self) -> bool:
         """Whether a package was taken over."""
         try:
             identity = self._source.find()
-            self._silent = False
-            if identity == self._seen:
+            if identity == self._taken:
+                self._told = ""
                 return False
-            folder = self._source.fetch(identity)
-        except (SourceError, KeyError, ValueError) as error:
-            self._complain(error)
+            self._take(self._source.fetch(identity))
+        # Whatever is wrong there must not end the watching.
+        except Exception as error:
+            self._tell(f"{type(error).__name__}: {error}")
             return False
-        self._seen = identity
-        return self._taken(folder, identity)
+        self._taken, self._told = identity, ""
+        logger.info("Took over the %s at %s", self._name, identity)
+        return True
 
     async def run(self, seconds: float) -> None:
         """Look every so many seconds, until cancelled."""
@@ -41,16 +45,7 @@ class Watcher:
             await asyncio.to_thread(self.look)
             await asyncio.sleep(seconds)
 
-    def _taken(self, folder: Path, identity: str) -> bool:
-        try:
-            self._take(folder)
-        except FedCreditError as error:
-            logger.error("The %s at %s is refused: %s", self._name, identity, error)
-            return False
-        logger.info("Took over the %s at %s", self._name, identity)
-        return True
-
-    def _complain(self, error: Exception) -> None:
-        if not self._silent:
-            logger.warning("The source of the %s can't be read: %s", self._name, error)
-        self._silent = True
+    def _tell(self, why: str) -> None:
+        if why != self._told:
+            logger.warning("The %s stays as it is, no other one can be taken over: %s", self._name, why)
+        self._told = why

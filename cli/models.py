@@ -88,13 +88,16 @@ def rollback_command(
 
 
 def _say(registry: Registry, former: Version | None, now: Version) -> None:
-    """Tell who is champion, and package a version that never was: it cannot be served without."""
+    """Tell who is champion, package a version that never was, and point watching services at it."""
+    from registry.champion_link import link_champion
+
     home, console = Home(), Console(soft_wrap=True)
     was = f", was version {former.number}" if former else ""
     console.print(f"champion of {registry.model}: version {now.number}{was}")
     package = home.package(registry.model, now.number)
     if not package.is_dir():
         _package(registry, now, home, console)
+    link_champion(registry, home)
     console.print(f"serve it: fedcredit serve --bento {package}")
 
 

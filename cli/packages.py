@@ -115,7 +115,9 @@ def champions_package(home: Home, model: str) -> Path:
     registry = open_registry(model)
     sitting = registry.champion()
     if sitting is None:
-        packaged = sorted({p.name.rpartition("-")[0] for p in home.packages.glob("*-*")})
+        packaged = sorted(
+            {p.name.rpartition("-")[0] for p in home.packages.glob("*-*") if not p.is_symlink()}
+        )
         others = f", or serve one of {', '.join(packaged)} with --model" if packaged else ""
         raise FedCreditError(f"{registry.model} has no champion yet: run `make run` first{others}")
     package = home.package(registry.model, sitting.number)

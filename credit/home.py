@@ -44,6 +44,10 @@ class Home:
         """The folder from which a version of a registered model is served."""
         return self.packages / f"{model}-{version}"
 
+    def champions_package(self, model: str) -> Path:
+        """The link to the package of a registered model's champion."""
+        return self.packages / f"{model}@champion"
+
     @property
     def tracking_uri(self) -> str:
         """MLflow's store: `MLFLOW_TRACKING_URI`, or SQLite in the home."""

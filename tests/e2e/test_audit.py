@@ -84,6 +84,7 @@ def test_a_version_that_was_never_packaged_is_packaged_when_it_becomes_champion(
     done = finished.command("promote", "1", "--override", "packaged again", *MODEL)
     assert done.returncode == 0, done.stderr
     assert f"fedcredit serve --bento {package}" in " ".join(done.stdout.split())
+    assert package.with_name("credit-scorer-synthetic@champion").resolve() == package
     assert (package / "golden.json").read_bytes() == (before / "golden.json").read_bytes()
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from credit.errors import RegistryError
+from credit.home import Home
+from registry.champion_link import link_champion
 from registry.gate import Check
 from registry.history import CHAMPION, champion_on
 from registry.promotion import EVENT_TAG, Registry
@@ -118,6 +120,22 @@ def test_rolling_back_twice_goes_back_two(registry):
     assert registry.rollback("outage again").number == "1"
     with pytest.raises(RegistryError, match="nothing to roll back to"):
         registry.rollback("and again")
+
+
+def test_the_link_to_the_champions_package_follows_promotion_and_rollback(registry, tmp_path):
+    home = Home(tmp_path / "home")
+    for score in (0.6, 0.7):
+        enter(registry, score)
+    home.package(MODEL, "1").mkdir(parents=True)
+    link_champion(registry, home)
+    link = home.champions_package(MODEL)
+    assert not link.exists()  # version 2 is not packaged yet
+    home.package(MODEL, "2").mkdir()
+    link_champion(registry, home)
+    assert link.resolve() == home.package(MODEL, "2")
+    registry.rollback("outage")
+    link_champion(registry, home)
+    assert link.resolve() == home.package(MODEL, "1")
 
 
 def test_a_version_that_is_not_there_cannot_be_promoted(registry):
