@@ -92,7 +92,7 @@ def fairness_checks(differences: pl.DataFrame, policy: FairnessPolicy) -> list[C
 
 def stability_checks(banks: pl.DataFrame, policy: StabilityPolicy) -> list[Check]:
     """Scores keep their distribution over all banks, and in each (columns of `score_stability`)."""
-    limit = f"PSI at most {policy.largest_psi:.2f}, or within chance"
+    limit = f"at most {policy.largest_psi:.2f}, or within chance"
     whole, own = banks.row(-1, named=True), banks.head(-1)
     drifted = own.filter("drifted").sort("psi", descending=True)
     told = ", ".join(f"{name} {psi:.3f}" for name, psi in drifted.select("name", "psi").iter_rows())
@@ -101,10 +101,10 @@ def stability_checks(banks: pl.DataFrame, policy: StabilityPolicy) -> list[Check
         Check(
             "stability",
             f"{whole['psi']:.3f} over all banks",
-            f"population stability index: {limit}",
+            f"population stability index (PSI) {limit}",
             not whole["drifted"],
         ),
-        Check("stability by bank", told or unmoved, limit, drifted.is_empty(), policy.banks_block),
+        Check("stability by bank", told or unmoved, f"PSI {limit}", drifted.is_empty(), policy.banks_block),
     ]
 
 
