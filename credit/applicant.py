@@ -107,21 +107,7 @@ class ApplicantReader:
         """Raw and derived values of many applicants by column, and what is wrong with some, by place."""
         rows = [a.__dict__ for a in applicants]
         raw = {name: [row[name] for row in rows] for name in self.model.model_fields}
-        try:
-            return self._derive.columns(raw, len(rows))
-        except (ArithmeticError, TypeError, ValueError):
-            return self._one_by_one(applicants)
-
-    def _one_by_one(self, applicants: Sequence[BaseModel]) -> tuple[Mapping[str, Sequence[Any]], Faults]:
-        rows, faults = [], {}
-        for i, applicant in enumerate(applicants):
-            try:
-                rows.append(self.values(applicant))
-            except ApplicantError as error:
-                rows.append({})
-                faults[i] = error.faults
-        names = dict.fromkeys(name for row in rows for name in row)
-        return {name: [row.get(name) for row in rows] for name in names}, faults
+        return self._derive.columns(raw, len(rows))
 
     def features(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The feature row of `values`, winsorised, as `Encoding.vector` takes it."""
@@ -163,8 +149,8 @@ def _bounds(column: Column) -> Any:
     if _TYPES[column.parse] not in (float, int):
         return Field()
     low, high = column.range or (None, None)
-    if column.parse == "year":
-        return Field(ge=low, le=high)
+    if column.parse == "year":  # four digits, as in a file
+        return Field(ge=max(0, low or 0), le=min(9999, 9999 if high is None else high))
     return Field(ge=low, le=high, allow_inf_nan=False)
 
 

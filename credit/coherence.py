@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from credit.expressions import columns_of
+from credit.expressions import Expression, columns_of
 from credit.features import OUTCOME, PART, ROW
 from credit.fields import BARRED, Column, Role
+from credit.kinds import PARSED, Kind, kind_of
 
 if TYPE_CHECKING:
     from credit.contract import Contract
@@ -60,6 +62,7 @@ def _check_roles(contract: Contract) -> None:
 
 def _check_expressions(contract: Contract) -> None:
     known = {c.name: c.role for c in contract.columns}
+    kinds: dict[str, Kind] = {c.name: PARSED[c.parse] for c in contract.columns}
     for derived in contract.derived:
         read = columns_of(derived.sql)
         if missing := read - set(known):
@@ -71,7 +74,21 @@ def _check_expressions(contract: Contract) -> None:
             raise ValueError(
                 f"derived {derived.name} reads {', '.join(barred)} ({known[barred[0]]}): it can't be a feature"
             )
+        given: tuple[Kind, ...] = ("text",) if derived.levels else ("number", "truth")
+        _check_kind(f"derived {derived.name}", derived.sql, kinds, given)
         known[derived.name] = derived.role
+        kinds[derived.name] = given[0]
     for rule in contract.rules:
         if missing := columns_of(rule.sql) - set(known):
             raise ValueError(f"rule {rule.message!r} reads {', '.join(sorted(missing))}, which is no column")
+        _check_kind(f"rule {rule.message!r}", rule.sql, kinds, ("truth",))
+
+
+def _check_kind(name: str, sql: str, kinds: Mapping[str, Kind], wanted: tuple[Kind, ...]) -> None:
+    """Raise ValueError where `sql` mixes kinds of values, or gives none of those `wanted`."""
+    try:
+        kind = kind_of(Expression.parse(sql).tree, kinds)
+    except ValueError as error:
+        raise ValueError(f"{name}: {sql!r} can't be computed: {error}") from error
+    if kind not in wanted:
+        raise ValueError(f"{name}: {sql!r} gives a {kind}, and must give a {' or a '.join(wanted)}")

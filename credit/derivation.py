@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,11 +45,7 @@ class Derivation:
     def columns(
         self, raw: Mapping[str, list[Any]], n: int
     ) -> tuple[dict[str, list[Any]], dict[int, list[Fault]]]:
-        """Of n applicants the columns `raw` with the derived ones, and what is wrong with some, by place.
-
-        Raises ArithmeticError, TypeError or ValueError where a branch that no applicant takes can't be
-        computed: then they are to be derived one by one.
-        """
+        """Of n applicants the columns `raw` with the derived ones, and what is wrong with some, by place."""
         columns, faults = dict(raw), {}
         for derived, _, evaluate in self._steps:
             column = columns[derived.name] = [_typed(v, derived) for v in evaluate(columns, n)]
@@ -67,8 +62,7 @@ class Derivation:
 def _typed(value: Any, derived: Derived) -> Any:
     if value is None or derived.levels is not None:
         return value
-    number = float(value)
-    return number if math.isfinite(number) else None
+    return float(value)
 
 
 def _fault(value: Any, derived: Derived) -> Fault | None:

@@ -1,4 +1,4 @@
-"""The subset of SQL that derived columns are written in: polars runs it over a file, Python over one applicant."""
+"""Expressions of a contract, computed for one applicant; `credit.file_expressions` has them over a file's columns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from credit.sql import tree_of
 
 Value = float | str | bool | None
 Row = Mapping[str, Any]
@@ -43,54 +45,8 @@ _TREES: dict[str, Any] = {}
 
 def _parsed(sql: str) -> Any:
     if sql not in _TREES:
-        _TREES[sql] = _parse(sql)
+        _TREES[sql] = tree_of(sql)
     return _TREES[sql]
-
-
-def _parse(sql: str) -> Any:
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-
-    try:
-        return _plain(sqlglot.parse_one(sql))
-    except SqlglotError as error:
-        raise ValueError(f"{sql!r} is not a SQL expression: {str(error).splitlines()[0]}") from error
-
-
-def _plain(node: Any) -> Any:
-    from sqlglot import exp
-
-    if isinstance(node, exp.Paren):
-        return _plain(node.this)
-    if isinstance(node, exp.Column):
-        return ["column", node.name]
-    if isinstance(node, exp.Literal):
-        return node.this if node.is_string else float(node.this)
-    if isinstance(node, exp.Null):
-        return None
-    if isinstance(node, exp.Case):
-        arms = [[_plain(arm.this), _plain(arm.args["true"])] for arm in node.args["ifs"]]
-        return ["case", arms, _plain(node.args["default"]) if node.args.get("default") else None]
-    if isinstance(node, exp.Substring):
-        return ["substr", *(_plain(node.args[k]) for k in ("this", "start", "length"))]
-    if isinstance(node, exp.In):
-        return ["in", _plain(node.this), *(_plain(e) for e in node.expressions)]
-    if isinstance(node, exp.Is):
-        return ["is_null", _plain(node.this)]
-    if isinstance(node, exp.Coalesce | exp.Greatest | exp.Least):
-        return [type(node).__name__.lower(), _plain(node.this), *(_plain(e) for e in node.expressions)]
-    name = _OPERATORS.get(type(node).__name__)
-    if name is None:
-        raise ValueError(f"{node.sql()!r} is outside the subset of SQL that the service can compute")
-    parts = [node.this, *([node.expression] if node.args.get("expression") is not None else [])]
-    return [name, *(_plain(p) for p in parts)]
-
-
-_OPERATORS = {
-    "Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Neg": "neg", "EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=",
-    "LT": "<", "LTE": "<=", "And": "and", "Or": "or", "Not": "not", "Nullif": "nullif", "Abs": "abs", "Ln": "ln",
-    "Sqrt": "sqrt", "Floor": "floor", "Upper": "upper", "Length": "length",
-}  # fmt: skip
 
 
 def _columns(tree: Any) -> list[str]:
@@ -101,21 +57,22 @@ def _columns(tree: Any) -> list[str]:
     return [name for part in tree for name in _columns(part)]
 
 
-def _divide(a: float, b: float) -> float:
-    if b == 0:
-        return math.nan if a == 0 else math.copysign(math.inf, a)
-    return a / b
+def _finite(value: float) -> float | None:
+    """What has no finite value, as a division by nought, is missing."""
+    value = float(value)
+    return value if math.isfinite(value) else None
 
 
-def _logarithm(a: float) -> float:
-    return math.log(a) if a > 0 else (-math.inf if a == 0 else math.nan)
+def _substring(text: str, start: float, length: float | None = None) -> str:
+    rest = text[int(start) - 1 :]
+    return rest if length is None else rest[: int(length)]
 
 
 STRICT: dict[str, Callable[..., Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
+    "+": lambda a, b: _finite(a + b),
+    "-": lambda a, b: _finite(a - b),
+    "*": lambda a, b: _finite(a * b),
+    "/": lambda a, b: None if b == 0 else _finite(a / b),
     "neg": lambda a: -a,
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
@@ -124,15 +81,15 @@ STRICT: dict[str, Callable[..., Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     "not": lambda a: not a,
-    "nullif": lambda a, b: None if a == b else a,
     "abs": abs,
-    "ln": _logarithm,
-    "sqrt": lambda a: math.sqrt(a) if a >= 0 else math.nan,
-    "floor": math.floor,
+    "ln": lambda a: math.log(a) if a > 0 else None,
+    "sqrt": lambda a: math.sqrt(a) if a >= 0 else None,
+    "floor": lambda a: float(math.floor(a)),
     "upper": lambda a: a.upper(),
     "length": len,
-    "substr": lambda a, start, length: a[int(start) - 1 : int(start) - 1 + int(length)],
+    "substr": _substring,
 }
+"""functions that give missing where an argument is missing"""
 
 
 def _compiled(tree: Any) -> Evaluator:
@@ -197,12 +154,23 @@ def _present(values: Sequence[Value]) -> list[Any]:
     return [v for v in values if v is not None]
 
 
+def _in(values: Sequence[Value]) -> Value:
+    value, *options = values
+    if value is None:
+        return None
+    return True if value in options else None if None in options else False
+
+
 LENIENT: dict[str, Callable[[Sequence[Value]], Value]] = {
     "and": _and,
     "or": _or,
     "is_null": lambda values: values[0] is None,
-    "in": lambda values: None if values[0] is None else values[0] in values[1:],
+    "is_true": lambda values: values[0] is True,
+    "is_false": lambda values: values[0] is False,
+    "in": _in,
+    "nullif": lambda values: None if values[0] == values[1] else values[0],
     "coalesce": lambda values: next(iter(_present(values)), None),
     "greatest": lambda values: max(_present(values), default=None),
     "least": lambda values: min(_present(values), default=None),
 }
+"""functions that see missing arguments"""

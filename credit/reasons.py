@@ -147,4 +147,18 @@ def _is_flag(expression: Expression) -> bool:
     if tree[0] == "case":
         ends = [then for _, then in tree[1]] + [tree[2]]
         return all(not isinstance(end, list) and end in (0, 1, None) for end in ends)
-    return tree[0] in ("=", "<>", ">", ">=", "<", "<=", "and", "or", "not", "in", "is_null")
+    return tree[0] in (
+        "=",
+        "<>",
+        ">",
+        ">=",
+        "<",
+        "<=",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is_null",
+        "is_true",
+        "is_false",
+    )

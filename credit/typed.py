@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 import polars as pl
-import polars.selectors as cs
 
 from credit.contract import Contract
-from credit.errors import ContractError
 from credit.expressions import columns_of
 from credit.features import OUTCOME, PLACE, ROW
 from credit.fields import Column, Derived, Role
+from credit.file_expressions import as_read, over_columns
 from credit.parsing import at_first_sight, is_missing, known_text, settled, typed_column, within_range
 
 TEXT = "__text__"
@@ -42,34 +41,12 @@ class Typed:
 
 
 def typed_records(raw: pl.DataFrame, contract: Contract) -> Typed:
-    """The texts `raw` parsed and derived, with the outcome's class number.
-
-    Raises ContractError where a derived column's expression does not fit the types of what it reads.
-    """
+    """The texts `raw` parsed and derived, with the outcome's class number."""
     typed = parse_columns(raw, contract)
-    told = as_texts(typed.records.lazy()).with_columns(_outcome_class(contract).alias(OUTCOME))
+    told = as_read(typed.records.lazy()).with_columns(_outcome_class(contract).alias(OUTCOME))
     derived = reduce(_with_derived, contract.derived, told)
-    try:
-        made = derived.select(OUTCOME, *(d.name for d in contract.derived)).collect()
-    except pl.exceptions.PolarsError as error:
-        raise ContractError(_misfit(told, contract)) from error
+    made = derived.select(OUTCOME, *(d.name for d in contract.derived)).collect()
     return replace(typed, records=typed.records.hstack(made))
-
-
-def _misfit(records: pl.LazyFrame, contract: Contract) -> str:
-    """The first derived column that can't be computed, and why."""
-    for derived in contract.derived:
-        records = _with_derived(records, derived)
-        try:
-            records.collect()
-        except pl.exceptions.PolarsError as error:
-            return f"derived {derived.name}: {derived.sql!r} can't be computed: {str(error).splitlines()[0]}"
-    raise AssertionError("each derived column can be computed")
-
-
-def as_texts(records: pl.LazyFrame) -> pl.LazyFrame:
-    """`records` with categories as texts, which is how SQL in a contract compares them."""
-    return records.with_columns(cs.enum().cast(pl.String))
 
 
 def parse_columns(raw: pl.DataFrame, contract: Contract) -> Typed:
@@ -174,8 +151,7 @@ def _outcome_class(contract: Contract) -> pl.Expr:
 
 
 def _with_derived(records: pl.LazyFrame, derived: Derived) -> pl.LazyFrame:
-    value = pl.sql_expr(derived.sql)
+    value = over_columns(derived.expression.tree)
     if derived.levels is None:
         value = value.cast(pl.Float64)
-        value = pl.when(value.is_finite()).then(value)
     return records.with_columns(value.alias(derived.name))

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from credit.applicant import ApplicantError, ApplicantReader, applicant_from_source, example_applicant
 from credit.contract import load_contract
 from credit.ingestion import ingest
+from tests.credit.texts import own_contract
 
+OWN = [c.model_dump() for c in own_contract().columns]
 CONTRACT = load_contract("sba")
 READER = ApplicantReader(CONTRACT)
 APPLICANT = example_applicant(CONTRACT)
@@ -135,6 +137,14 @@ def test_the_schema_names_unit_range_levels_and_example():
     assert (fields["loan_amount"]["minimum"], fields["loan_amount"]["maximum"]) == (1, 10_000_000)
     assert fields["business_age"]["enum"] == ["existing", "new", "1", "2", "0", None]
     assert fields["employees"]["examples"] == [4]
+
+
+def test_a_year_has_four_digits_as_in_a_file():
+    reader = ApplicantReader(own_contract(columns=[*OWN, {"name": "built", "source": "B", "parse": "year"}]))
+    assert reader.check({"built": 1999}).built == 1999
+    for built in (-1, 10_000, 10**400):
+        with pytest.raises(ApplicantError, match="Built must be"):
+            reader.check({"built": built})
 
 
 def described(name: str) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from credit.applicant import ApplicantError, ApplicantReader
-from credit.contract import Contract
 from credit.row_encoder import RowEncoder
 from tests.bento import packages
 
@@ -35,15 +34,3 @@ def test_columns_tell_the_faults_of_each_applicant():
     with pytest.raises(ApplicantError) as told:
         reader.values(reader.check(wrong))
     assert {i: tuple(found) for i, found in faults.items()} == {1: told.value.faults}
-
-
-def test_what_a_branch_not_taken_can_not_compute_is_derived_one_by_one():
-    sql = "case when amount > 0 then ln(amount) else floor(1 / nullif(amount - amount, 1)) end"
-    terms = {"name": "one", "version": 1, "title": "One", "split": {"by": "row"},
-             "columns": [{"name": "amount", "source": "a", "parse": "number"},
-                         {"name": "status", "source": "s", "role": "target"}],
-             "derived": [{"name": "logged", "sql": sql}],
-             "outcome": {"column": "status", "classes": {"paid": ["0"], "default": ["1"]}}}  # fmt: skip
-    reader = ApplicantReader(Contract.model_validate(terms))
-    columns, faults = reader.columns([reader.check({"amount": 1.0})])
-    assert (columns["logged"], faults) == ([0.0], {})
