@@ -6,13 +6,22 @@ import glob
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit.errors import DataError
 
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
 PARQUET = (".parquet", ".pq")
 """how the names of such files end; any other file is read as CSV"""
+
+_PLACEHOLDER = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_PASSWORD = re.compile(
+    r"://[^:/@]*:([^@]*)@|(?:pass|pwd|secret|token)\w*(?:=|%3D)((?:(?!%3B)[^&#;])*)", re.IGNORECASE
+)
 
 
 class Data(BaseModel):
@@ -57,20 +66,51 @@ class Data(BaseModel):
                 raise DataError(f"{path}: may not be read; ask for the right to read it")
         return found
 
-    def address(self) -> str:
-        """The database URL with environment variables filled in. Raises DataError where one is not set."""
-        filled = os.path.expandvars(self.url)
-        if unset := re.findall(r"\$\{?([A-Za-z_]\w*)\}?", filled):
-            raise DataError(f"the contract's database URL needs {', '.join(unset)} in the environment")
-        return filled
+    def address(self) -> URL:
+        """The database's URL with environment variables filled in.
+
+        Raises DataError where one is not set, or the URL has no valid form.
+        """
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        # A name and a password are filled in last: as parts of the URL's text their characters would part it.
+        credentials, at, rest = self.url.partition("@")
+        try:
+            url = make_url(credentials + at + _filled(rest) if at else _filled(self.url))
+        except (ArgumentError, ValueError) as error:
+            raise DataError(
+                "the database URL has no valid form: driver://user:password@host/database"
+            ) from error
+        if not at:
+            return url
+        return url.set(
+            username=_filled(url.username or ""), password=_filled(str(url.password or "")) or None
+        )
+
+    def holds_password(self) -> bool:
+        """Whether the URL tells a password itself instead of naming an environment variable."""
+        told = [credential or option for credential, option in _PASSWORD.findall(self.url)]
+        return any(text and not _PLACEHOLDER.fullmatch(text) for text in told)
 
     def state(self) -> str:
-        """What changes when the data do; looking costs no reading, and tells no password."""
+        """What changes when the data do: of files their sizes and times, of a table a digest of all its rows.
+
+        It tells no password.
+        """
         if self.url:
             from credit.database import table_state
 
             return table_state(self)
         return "; ".join(file_state(path) for path in self.paths())
+
+
+def _filled(text: str) -> str:
+    """`text` with the values of the environment variables that it names."""
+    names = [braced or plain for braced, plain in _PLACEHOLDER.findall(text)]
+    if unset := [name for name in names if name not in os.environ]:
+        raise DataError(f"the contract's database URL needs {', '.join(unset)} in the environment")
+    return _PLACEHOLDER.sub(lambda found: os.environ[found[1] or found[2]], text)
 
 
 def data_from_environment() -> Data | None:

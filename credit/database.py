@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,7 +15,7 @@ from credit.errors import DataError
 from credit.files import ParquetLog
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, CursorResult
 
     from credit.data import Data
 
@@ -22,22 +24,46 @@ CHUNK = 50_000
 
 def write_table(data: Data, target: Path) -> None:
     """Write the rows that `data` selects to the Parquet `target`. Raises DataError where the database refuses."""
-    with _connected(data) as connection, ParquetLog(target) as log:
-        rows = 0
-        for chunk in pl.read_database(_query(data), connection, iter_batches=True, batch_size=CHUNK):
-            log.write(chunk.select(pl.all().cast(pl.String)))
-            rows += chunk.height
+    rows = 0
+    with _selected(data) as result, ParquetLog(target) as log:
+        names = list(result.keys())
+        for chunk in result.partitions(CHUNK):
+            columns = zip(names, zip(*chunk, strict=True), strict=True)
+            log.write(
+                pl.DataFrame([pl.Series(name, map(_text, values), pl.String) for name, values in columns])
+            )
+            rows += len(chunk)
     if not rows:
         raise DataError(f"{_shown(data)}: the query gives no row")
 
 
 def table_state(data: Data) -> str:
-    """The table's place and its number of rows."""
-    with _connected(data) as connection:
-        from sqlalchemy import text
+    """The table's place, its number of rows and a digest of what stands in them, in whatever order: all are read."""
+    rows = digest = 0
+    with _selected(data) as result:
+        digest += _digest(tuple(result.keys()))
+        for chunk in result.partitions(CHUNK):
+            rows += len(chunk)
+            digest += sum(map(_digest, chunk))
+    return f"{_shown(data)} ({rows} rows, {digest % 2**128:032x})"
 
-        rows = connection.execute(text(f"select count(*) from ({_query(data)}) as records")).scalar_one()
-    return f"{_shown(data)} ({rows} rows)"
+
+def _digest(row: Sequence[Any]) -> int:
+    return int.from_bytes(blake2b(repr(row).encode(errors="replace"), digest_size=16).digest())
+
+
+def _text(value: Any) -> str | None:
+    """One value as text. Each is told by itself: a column of a database may hold values of several types."""
+    return _TEXTS.get(type(value), str)(value)
+
+
+_TEXTS: dict[type, Callable[[Any], str | None]] = {
+    str: lambda value: value,
+    type(None): lambda value: value,
+    bool: lambda value: str(value).lower(),
+    Decimal: lambda value: format(value, "f"),
+    bytes: lambda value: value.decode(errors="replace"),
+}
 
 
 def _query(data: Data) -> str:
@@ -53,24 +79,32 @@ def _check_there(url: URL, data: Data) -> None:
 
 
 @contextmanager
-def _connected(data: Data) -> Iterator[Connection]:
+def _selected(data: Data) -> Iterator[CursorResult]:
+    """The rows that `data` asks for, as the database's driver has them."""
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
+    query = _query(data)
     try:
         engine = create_engine(data.address())
         _check_there(engine.url, data)
         with engine.connect() as connection:
-            yield connection
-    except ArgumentError as error:
-        raise DataError("the database URL has no valid form: driver://user:password@host/database") from error
+            # The query as it is: a colon or a percent sign in it is no parameter.
+            options = connection.execution_options(stream_results=True, no_parameters=True)
+            result = options.exec_driver_sql(query)
+            _check_names(list(result.keys()), data)
+            yield result
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise DataError(f"{_shown(data)}: {reason}") from error
 
 
-def _shown(data: Data) -> str:
-    """The URL without its password, and what is asked of it."""
-    from sqlalchemy.engine import make_url
+def _check_names(names: list[str], data: Data) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{_shown(data)}: two columns are named {', '.join(twice)}; rename one in the query")
 
-    return f"{make_url(data.address()).render_as_string(hide_password=True)} {data.query}".strip()
+
+def _shown(data: Data) -> str:
+    """The URL without what may be a secret, and what is asked of it."""
+    place = data.address().set(query={}).render_as_string(hide_password=True)
+    return f"{place} {data.query}".strip()

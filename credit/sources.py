@@ -69,6 +69,12 @@ def raw_records(dataset: str, cache: Path) -> RawRecords:
 def own_records(source: str, cache: Path, folder: Path) -> tuple[RawRecords, dict]:
     """The records of a file, glob or database (as in DATA), and the section `data` of a contract in `folder`."""
     data = data_named(source)
+    if data.holds_password():
+        raise DataError(
+            "the database URL holds a password, and a contract goes to all banks: put it into the environment, as "
+            "`export DB_PASSWORD=...`, and write its name into the URL: 'postgresql+psycopg://user:$DB_PASSWORD@host/"
+            "loans#table'"
+        )
     raw = _own(source, data, cache)
     if data.url:
         return raw, {"url": data.url, "query": data.query}
@@ -77,7 +83,7 @@ def own_records(source: str, cache: Path, folder: Path) -> tuple[RawRecords, dic
 
 
 def source_state(dataset: str) -> str:
-    """What changes when the source of a data set does; looking costs no reading."""
+    """What changes when the source of a data set does; looking reads nothing but a database's table."""
     if (data := own_data(dataset)) is not None:
         return data.state()
     if dataset == "synthetic":

@@ -44,9 +44,12 @@ def drift_found(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipR
 )
 def records_changed(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     state = source_state(consortium().dataset)
-    if context.cursor is None:
-        context.update_cursor(state)
+    changes, _, seen = (context.cursor or "").partition(" ")
+    if not changes.isdecimal():
+        context.update_cursor(f"0 {state}")
         return dg.SkipReason(f"first look at the records: {state}")
-    if state == context.cursor:
+    if state == seen:
         return dg.SkipReason(f"unchanged: {state}")
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+    # Counted, as records that change back to what they were are a change too.
+    cursor = f"{int(changes) + 1} {state}"
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=cursor)], cursor=cursor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sqlite3
 
 import polars as pl
 import pytest
@@ -54,15 +53,6 @@ def test_a_glob_reads_files_in_order_of_name(tmp_path):
     for year in (2002, 2001):
         (tmp_path / f"{year}.csv").write_text(f"a,b\n{year},x\n")
     assert read(tmp_path, files=(str(tmp_path / "*.csv"),)) == [("2001", "x"), ("2002", "x")]
-
-
-def test_a_database_table_is_read_in_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr("credit.database.CHUNK", 2)
-    with sqlite3.connect(tmp_path / "bank.db") as base:
-        base.execute("create table loans (a int, b text)")
-        base.executemany("insert into loans values (?, ?)", [(i, None if i % 2 else "x") for i in range(5)])
-    rows = read(tmp_path, files=(), url=f"sqlite:///{tmp_path}/bank.db", query="loans")
-    assert rows == [(str(i), None if i % 2 else "x") for i in range(5)]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +141,6 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         found(tmp_path, b"a,b\n1,2\n")
 
 
-def test_looking_for_a_database_makes_none(tmp_path):
-    with pytest.raises(DataError, match="no such file"):
-        found(tmp_path, files=(), url=f"sqlite:///{tmp_path}/none.db", query="loans")
-    assert not (tmp_path / "none.db").exists()
-
-
 def test_an_endless_line_is_refused_before_it_is_read_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(csvfile, "LONGEST_LINE", 1 << 20)
     with pytest.raises(DataError, match="line 3, column 1,048,577: the line is longer"):
@@ -186,9 +170,3 @@ def test_a_file_that_changed_since_the_draft_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="nothing.csv: no such file"):
         read(tmp_path, name="nothing.csv")
-
-
-def test_a_password_is_never_told(tmp_path):
-    with pytest.raises(DataError) as caught:
-        read(tmp_path, files=(), url="sqlite://user:secret@nowhere/x.db", query="t")
-    assert "secret" not in str(caught.value)

@@ -71,3 +71,14 @@ def test_the_sensor_asks_for_a_run_once_the_source_changes(defs, tmp_path, monke
     source.write_text("a\n1\n2\n")
     changed = sensor(dg.build_sensor_context(definitions=defs, cursor=first.cursor))
     assert isinstance(changed, dg.SensorResult) and len(changed.run_requests or []) == 1
+
+
+def test_the_sensor_asks_for_a_run_each_time_the_source_changes_back(defs, monkeypatch):
+    sensor, keys, cursor = defs.resolve_sensor_def("records_changed"), [], None
+    for state in ("100 rows", "101 rows", "100 rows", "101 rows"):
+        monkeypatch.setattr("pipelines.schedules.source_state", lambda _, state=state: state)
+        context = dg.build_sensor_context(definitions=defs, cursor=cursor)
+        asked = sensor(context)
+        keys += [request.run_key for request in getattr(asked, "run_requests", [])]
+        cursor = getattr(asked, "cursor", None) or context.cursor
+    assert len(set(keys)) == 3
