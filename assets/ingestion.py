@@ -93,7 +93,11 @@ def _consortiums(records: pl.DataFrame) -> pl.DataFrame:
     if partition is not None and partition.how != "column":
         return compact(parted, contract(), PART)
     named = partition.column if partition is not None else bank.name if bank is not None else PART
-    own = pl.col(named).is_in([b.name for b in consortium().banks]) if named != PART else pl.lit(True)
+    own = (
+        pl.col(named).cast(pl.String).is_in([b.name for b in consortium().banks])
+        if named != PART
+        else pl.lit(True)
+    )
     return compact(parted.filter(own), contract(), PART, named)
 
 

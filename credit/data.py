@@ -46,13 +46,14 @@ class Data(BaseModel):
 
     def below(self, folder: Path) -> Data:
         """The same data with relative paths taken from `folder`."""
-        return self.model_copy(update={"files": tuple(str(folder / f) for f in self.files)})
+        return self.model_copy(update={"files": tuple(_below(folder, f) for f in self.files)})
 
     def paths(self) -> list[Path]:
         """The files, globs resolved, in order of name. Raises DataError where one does not exist or can't be read."""
         found: list[Path] = []
         for pattern in self.files:
-            matches = sorted(map(Path, glob.glob(pattern)))
+            # A file's own name may hold what is a pattern elsewhere: loans[1].csv.
+            matches = [Path(pattern)] if Path(pattern).exists() else sorted(map(Path, glob.glob(pattern)))
             if not matches:
                 raise DataError(
                     f"{pattern}: no such file; correct the path where it is given: `data` of the contract, DATA, "
@@ -124,7 +125,15 @@ def data_named(given: str) -> Data:
     if "://" in given:
         url, _, table = given.rpartition("#")
         return Data(url=url or given, query=table if url else "")
-    return Data(files=(str(Path(given).resolve()),))
+    return Data(files=(_below(Path.cwd(), given),))
+
+
+def _below(folder: Path, pattern: str) -> str:
+    """A file or glob of `folder`, whose own name is no pattern."""
+    path = folder / pattern
+    return str(
+        path if path.exists() or Path(pattern).is_absolute() else Path(glob.escape(str(folder)), pattern)
+    )
 
 
 def file_state(path: Path) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import polars as pl
@@ -119,8 +121,14 @@ def names_for(sources: list[str]) -> list[str]:
         plain = _LABEL.sub("_", source.lower()).strip("_") or "column"
         plain = f"c_{plain}" if not plain[0].isalpha() else plain
         plain = f"{plain}_column" if plain in ("outcome", "row", "part") else plain
-        made.append(plain if plain not in made else f"{plain}_{len(made)}")
+        made.append(free_name(plain, made, "_"))
     return made
+
+
+def free_name(name: str, taken: Sequence[str], mark: str) -> str:
+    """`name`, or where it is taken the first of its numbered ones, parted by `mark`, that is not."""
+    numbered = (f"{name}{mark}{number}" for number in count(len(taken)))
+    return name if name not in taken else next(n for n in numbered if n not in taken)
 
 
 def _missing(texts: pl.Series) -> list[str]:

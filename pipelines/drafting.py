@@ -15,6 +15,7 @@ from credit.home import Home
 from credit.ingestion import check_columns
 from credit.model_name import RULE, is_model_name
 from credit.partitioning import Partition, bank_column
+from credit.profiles import free_name
 from credit.readers import Texts
 from credit.sources import raw_records
 from credit.splits import with_parts
@@ -39,7 +40,7 @@ def draft_consortium(base: Path, dataset: str, banks: str | None, home: Home) ->
     terms = settings.model_dump(exclude=own if dataset == settings.dataset else own | {"policy"})
     drafted = Consortium(
         **terms,
-        name=f"{len(names)} {'simulated' if partition else 'largest'} banks of {contract.name}",
+        name=f"{len(names)} {_kind(partition)} banks of {contract.name}",
         dataset=str(Path(dataset).resolve()) if Path(dataset).suffix else dataset,
         model=_model_name(settings, dataset, contract, banks),
         records_per_bank=None if banks == "all" else settings.records_per_bank,
@@ -90,6 +91,10 @@ def _default_partition(contract: Contract, banks: str | None) -> Partition | Non
     return Partition(how="size", banks=SIMULATED_BANKS if banks in (None, "all") else _number(banks))
 
 
+def _kind(partition: Partition | None) -> str:
+    return "largest" if partition is None or partition.how == "column" else "simulated"
+
+
 def _bank_names(
     raw: Texts, contract: Contract, partition: Partition | None, banks: str | None, seed: int
 ) -> list[str]:
@@ -110,5 +115,5 @@ def _aliases(names: list[str]) -> list[str]:
     slugs: list[str] = []
     for name in names:
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "bank"
-        slugs.append(slug if slug not in slugs else f"{slug}-{len(slugs)}")
+        slugs.append(free_name(slug, slugs, "-"))
     return slugs

@@ -16,6 +16,7 @@ from credit.errors import DataError
 from credit.fields import Role
 from credit.ingestion import ingest
 from credit.limits import fitted_limits
+from credit.profiles import names_for
 from credit.synthetic import synthetic_loans
 from tests.credit.texts import kept_in, sample
 
@@ -157,3 +158,7 @@ def test_limits_are_fitted_on_what_a_run_of_that_seed_trains_on(tmp_path, seed):
     limits = {c.name: c.clip for c in contract.columns if c.clip}
     assert limits == fitted_limits(raw, contract, limits, seed)
     assert limits != fitted_limits(raw, contract, limits, seed + 1)
+
+
+def test_no_two_columns_get_one_name():
+    assert names_for(["a_2", "a", "A", "Row", "2nd"]) == ["a_2", "a", "a_3", "row_column", "c_2nd"]

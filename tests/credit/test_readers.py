@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from credit import csvfile
-from credit.data import Data
+from credit.data import Data, data_named
 from credit.errors import DataError
 from credit.readers import Texts, files_sha256, texts
 
@@ -53,6 +53,18 @@ def test_a_glob_reads_files_in_order_of_name(tmp_path):
     for year in (2002, 2001):
         (tmp_path / f"{year}.csv").write_text(f"a,b\n{year},x\n")
     assert read(tmp_path, files=(str(tmp_path / "*.csv"),)) == [("2001", "x"), ("2002", "x")]
+
+
+def test_a_file_s_own_name_may_look_like_a_glob(tmp_path, monkeypatch):
+    folder = tmp_path / "of [2001]"
+    folder.mkdir()
+    for name in ("loans[1].csv", "loans1.csv"):
+        (folder / name).write_text(f"a,b\n{name},x\n")
+    monkeypatch.chdir(folder)
+    assert data_named("loans[1].csv").paths() == [folder / "loans[1].csv"]
+    assert data_named("loans?.csv").paths() == [folder / "loans1.csv"]
+    assert Data(files=("loans[1].csv", "loans?.csv")).below(folder).paths() == [
+        folder / "loans[1].csv", folder / "loans1.csv"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

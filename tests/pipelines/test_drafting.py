@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from assets.ingestion import _consortiums
+from credit.contract import load_contract
 from credit.errors import DataError
 from credit.home import Home
+from credit.sources import raw_records
+from credit.streaming import ingest_file
 from federated.consortium import Consortium, load_consortium
-from pipelines.drafting import draft_consortium
+from pipelines.drafting import _aliases, draft_consortium
 from tests.credit.texts import own_contract, own_texts
 
 BASE = Path(__file__).resolve().parents[2] / "consortium.yaml"
@@ -79,3 +83,24 @@ def test_another_data_set_and_each_choice_of_banks_have_a_registered_model_of_th
 def test_names_that_make_none_for_a_registered_model_are_told_before_the_run(tmp_path, name):
     with pytest.raises(DataError, match=f"named credit-scorer-{name}, .*rename the contract"):
         drafted(tmp_path, name=name)
+
+
+def test_banks_by_a_column_of_numbers_are_drafted_and_taken_in(tmp_path, monkeypatch):
+    base = tmp_path / "base.yaml"
+    by_region = {"partition": {"how": "column", "column": "amount"}}
+    base.write_text(yaml.safe_dump(yaml.safe_load(BASE.read_text()) | by_region))
+    made = drafted(tmp_path, base=base, role="input", Amount=["20", "30"] * 30)
+    assert (made.name, [bank.name for bank in made.banks]) == ("2 largest banks of own", ["20.0", "30.0"])
+    monkeypatch.setattr("assets.ingestion.consortium", lambda: made)
+    monkeypatch.setattr("assets.ingestion.contract", lambda: load_contract(made.dataset))
+    done = ingest_file(
+        raw_records(made.dataset, tmp_path / "cache"),
+        load_contract(made.dataset),
+        tmp_path / "q.parquet",
+        _consortiums,
+    )
+    assert done.records["amount"].unique().sort().to_list() == [20.0, 30.0]
+
+
+def test_no_two_banks_have_one_alias():
+    assert _aliases(["A 2", "A", "A!", "a-2"]) == ["a-2", "a", "a-3", "a-2-3"]
