@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError, to_json
 from credit.contract import Contract
 from credit.derivation import Derivation
 from credit.faults import ApplicantError, Fault, faults_of
-from credit.fields import Column, Derived
+from credit.fields import FIRST_YEAR, Column, Derived
 from credit.reading import Typed, text_reader
 
 _TYPES: dict[str, Any] = {
@@ -135,7 +135,7 @@ def _field(column: Column) -> tuple[Any, Any]:
     if column.parse in ("category", "text"):
         kind = Annotated[kind, BeforeValidator(_from_text(column))]
     if column.required:
-        kind = Annotated[kind, BeforeValidator(_present)]
+        kind = Annotated[kind, BeforeValidator(_present_date if column.parse == "date" else _present)]
     return kind, Field(
         default=... if column.required else None,
         title=column.title,
@@ -146,6 +146,8 @@ def _field(column: Column) -> tuple[Any, Any]:
 
 
 def _bounds(column: Column) -> Any:
+    if column.parse == "date":
+        return Field(ge=date(FIRST_YEAR, 1, 1))
     if _TYPES[column.parse] not in (float, int):
         return Field()
     low, high = column.range or (None, None)
@@ -173,6 +175,15 @@ def _present(value: Any) -> Any:
     if value is None:
         raise PydanticCustomError("missing", "is required")
     return value
+
+
+def _present_date(value: Any) -> Any:
+    """Behind a validator in Python a date's text is no longer JSON's, which strict pydantic would read."""
+    present = _present(value)
+    try:
+        return datetime.strptime(present, "%Y-%m-%d").date() if len(present) == 10 else present
+    except (TypeError, ValueError):
+        return present
 
 
 def _description(column: Column) -> str:
@@ -204,11 +215,18 @@ def _missing_texts(column: Column) -> list[str]:
 
 
 def _example(column: Column) -> Any:
-    if column.example is not None or not column.required:
-        return column.example
+    example = _plain_example(column) if column.example is None and column.required else column.example
+    return int(example) if column.parse == "year" and isinstance(example, float) else example
+
+
+def _plain_example(column: Column) -> Any:
+    """What stands for a required value that the contract gives no example of."""
     if column.levels:
         return next(iter(column.levels))
-    return (column.range or (1.0,))[0] if _TYPES[column.parse] in (float, int) else None
+    if column.parse in ("text", "date"):
+        return "2000-01-01" if column.parse == "date" else "text"
+    otherwise = 2000.0 if column.parse == "year" else 1.0
+    return next((limit for limit in column.range or () if limit is not None), otherwise)
 
 
 def _limits(field: Column | Derived) -> tuple[str, float, float]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from credit.expressions import Expression
 
@@ -31,6 +31,8 @@ class Role(StrEnum):
     """says who the applicant is"""
 
 
+FIRST_YEAR = 1000
+"""of a date: what is read as an earlier one has lost digits"""
 BARRED = {Role.LEAK, Role.IDENTITY, Role.SENSITIVE, Role.TARGET, Role.BANK, Role.ENTITY, Role.TIME}
 
 
@@ -108,6 +110,16 @@ class Column(ContractField):
     outside: Literal["quarantine", "missing"] = Field("quarantine", description="a number outside the range")
     required: bool = Field(False, description="a missing value sends the record to quarantine")
     unique: bool = Field(False, description="of several records with one value the first is kept")
+
+    @model_validator(mode="after")
+    def _bounds_a_number(self) -> Self:
+        if self.parse in ("category", "text", "date") and (
+            self.range or self.clip or self.outside == "missing"
+        ):
+            raise ValueError(
+                f"{self.name} is read as {self.parse}: `range`, `clip` and `outside` are of numbers"
+            )
+        return self
 
 
 class Derived(ContractField):

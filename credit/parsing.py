@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from credit.fields import Column
+from credit.fields import FIRST_YEAR, Column
 from credit.numerals import CURRENCIES, grouped, grouping
 
 NUMBERS = ("number", "money")
@@ -37,7 +37,7 @@ def at_first_sight(text: pl.Expr, column: Column) -> pl.Expr:
         missing = {"", *column.missing}
         return _level(text, {t: level for t, level in _book(column).items() if t not in missing}, column)
     if column.parse == "date" and not column.missing:
-        return text.str.to_date(column.format, strict=False)
+        return _day(text, column)
     if column.parse == "text" and not column.aliases:
         return text.str.strip_chars()
     return _read(_known(text, column), column)
@@ -131,8 +131,13 @@ def _book(column: Column) -> dict[str, str]:
     return {text: level for text, level in (levels | column.aliases).items() if level in levels}
 
 
-def _date(text: pl.Expr, column: Column) -> pl.Expr:
+def _day(text: pl.Expr, column: Column) -> pl.Expr:
     date = text.str.to_date(column.format, strict=False)
+    return pl.when(date >= pl.date(FIRST_YEAR, 1, 1)).then(date)
+
+
+def _date(text: pl.Expr, column: Column) -> pl.Expr:
+    date = _day(text, column)
     if "%y" not in column.format:
         return date
     return pl.when(date.dt.year() > column.pivot).then(date.dt.offset_by("-100y")).otherwise(date)

@@ -7,15 +7,19 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from credit.fields import Column
+from credit.fields import FIRST_YEAR, Column
 from credit.numerals import CURRENCIES, grouped, grouping
 
 Typed = float | int | str | date | None
 # Python's own list has four control characters more than the one polars strips by.
 SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_DURATION = re.compile(r"(?:(\d+)\s*years?)?(?:\s*(?:and|,)?\s*(\d+)\s*months?)?", re.ASCII | re.IGNORECASE)
-_FRACTION = re.compile(r"\.\d{1,9}(?=Z?$)", re.ASCII)
+_GAP = f"[{SPACES}]*"
+_DURATION = re.compile(
+    rf"(?:([0-9]+){_GAP}years?)?(?:{_GAP}(?:and|,)?{_GAP}([0-9]+){_GAP}months?)?", re.IGNORECASE
+)
+_FRACTION = re.compile(r"\.\d+(?=Z?$)", re.ASCII)
+_LONE_DIGIT = re.compile(r"(?<!\d)(\d)(?!\d)", re.ASCII)
 _YEAR = re.compile(r"(\d{4})[A-Za-z]?", re.ASCII)
 _MONEY_MARKS = str.maketrans("", "", CURRENCIES + SPACES)
 
@@ -108,12 +112,17 @@ def _items_reader(_: Column) -> Callable[[str], float]:
 def _date_reader(column: Column) -> Callable[[str], date]:
     # `%.f` is polars' own: a fraction of the second, or nothing.
     form, fraction = column.format.replace("%.f", ""), "%.f" in column.format
+    wrong = f"is not a date of the form {column.format}"
 
     def read(text: str) -> date:
         try:
-            day = datetime.strptime(_FRACTION.sub("", text) if fraction else text, form).date()
+            # Python wants both digits of %y, polars does not.
+            padded = _LONE_DIGIT.sub(r"0\1", text) if "%y" in form else text
+            day = datetime.strptime(_FRACTION.sub("", padded) if fraction else padded, form).date()
         except ValueError:
-            raise ValueError(f"is not a date of the form {column.format}") from None
+            raise ValueError(wrong) from None
+        if day.year < FIRST_YEAR:
+            raise ValueError(wrong)
         return day.replace(year=day.year - 100) if "%y" in column.format and day.year > column.pivot else day
 
     return read

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from credit.applicant import ApplicantError, ApplicantReader, applicant_from_source, example_applicant
 from credit.contract import load_contract
 from credit.ingestion import ingest
+from credit.made_up import made_up_applicants
 from tests.credit.texts import own_contract
 
 OWN = [c.model_dump() for c in own_contract().columns]
@@ -145,6 +146,47 @@ def test_a_year_has_four_digits_as_in_a_file():
     for built in (-1, 10_000, 10**400):
         with pytest.raises(ApplicantError, match="Built must be"):
             reader.check({"built": built})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"parse": "year", "example": 1999},
+        {"parse": "year", "required": True},
+        {"parse": "year", "required": True, "range": [1900, 2030]},
+        {"parse": "number", "required": True, "range": [None, 10]},
+        {"parse": "number", "required": True, "range": [None, None]},
+        {"parse": "date", "required": True, "role": "input"},
+        {"parse": "text", "required": True, "role": "input"},
+    ],
+    ids=str,
+)
+def test_the_page_s_example_is_accepted_and_varied(column):
+    derived = [{"name": "told", "sql": "x is not null"}]
+    contract = own_contract(columns=[*OWN, {"name": "x", "source": "X", **column}], derived=derived)
+    example = example_applicant(contract)
+    ApplicantReader(contract).check(example)
+    assert example["x"] is not None
+    assert len(made_up_applicants(contract, 2, 0)) == 2
+
+
+@pytest.mark.parametrize(
+    "told", ["2000-13-01", "1-1-2000", "0999-01-01", 20000101, True, None, ["2000-01-01"]]
+)
+def test_a_required_date_is_a_date(told):
+    column = {"name": "x", "source": "X", "parse": "date", "role": "input", "required": True}
+    contract = own_contract(columns=[*OWN, column], derived=[{"name": "told", "sql": "x is not null"}])
+    with pytest.raises(ApplicantError, match="X must be|X is required"):
+        ApplicantReader(contract).check({"x": told})
+
+
+@pytest.mark.parametrize("bound", [{"outside": "missing"}, {"range": [0, 1]}, {"clip": [0, 1]}], ids=str)
+@pytest.mark.parametrize(
+    "parse", [{"parse": "category", "levels": ["x"]}, {"parse": "text"}, {"parse": "date"}]
+)
+def test_only_a_number_has_bounds(parse, bound):
+    with pytest.raises(ValueError, match="`range`, `clip` and `outside` are of numbers"):
+        own_contract(columns=[*OWN, {"name": "x", "source": "X", "role": "input", **parse, **bound}])
 
 
 def described(name: str) -> str:

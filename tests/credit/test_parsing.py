@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from credit.fields import Column
 from credit.parsing import typed_column
@@ -78,6 +80,45 @@ def test_one_date_is_read_as_a_file_is(form, fraction):
 def test_one_applicant_is_read_as_a_file_is(text):
     column = Column.model_validate({"name": "c", "source": "C", "parse": "duration"})
     assert text_reader(column)(text) == read(text, parse="duration")
+
+
+DATE_TEXTS = st.one_of(
+    st.tuples(st.integers(0, 10_000), st.integers(0, 13), st.integers(0, 33)).map(
+        lambda d: "{}-{}-{}".format(*d)
+    ),
+    st.tuples(st.integers(0, 33), st.sampled_from(["Jan", "FEB", "mar"]), st.integers(0, 120)).map(
+        lambda d: "{}-{}-{}".format(*d)
+    ),
+    st.integers(0, 10**20).map(lambda n: f"2001-02-03 04:05:06.{n}"),
+    st.sampled_from(["0999-01-01", "1000-01-01", "2001-02-03 04:05:06", "2001-02-03 04:05:06."]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DATE_TEXTS, st.sampled_from(["%Y-%m-%d", "%d-%b-%y", "%Y-%m-%d %H:%M:%S%.f"]))
+def test_any_date_is_read_as_a_file_is(text, form):
+    column = Column.model_validate({"name": "c", "source": "C", "parse": "date", "format": form})
+    assert _or_none(text_reader(column), text) == read(text, parse="date", format=form)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["2", "10", " ", "\u00a0", "\u2003", "\x1c", "and", ",", "years", "YEAR", "month", "ſ"]
+        )
+    )
+)
+def test_any_duration_is_read_as_a_file_is(parts):
+    column = Column.model_validate({"name": "c", "source": "C", "parse": "duration"})
+    assert _or_none(text_reader(column), "".join(parts)) == read("".join(parts), parse="duration")
+
+
+def _or_none(reader, text: str) -> object:
+    try:
+        return reader(text)
+    except ValueError:
+        return None
 
 
 def test_a_number_outside_a_lenient_range_is_not_known_to_the_service_either():
