@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
+from time import strptime
 
 from credit.fields import FIRST_YEAR, Column
 from credit.numerals import CURRENCIES, grouped, grouping
@@ -19,6 +20,7 @@ _DURATION = re.compile(
     rf"(?:([0-9]+){_GAP}years?)?(?:{_GAP}(?:and|,)?{_GAP}([0-9]+){_GAP}months?)?", re.IGNORECASE
 )
 _FRACTION = re.compile(r"\.\d+(?=Z?$)", re.ASCII)
+LEAP_SECOND = 60
 _LONE_DIGIT = re.compile(r"(?<!\d)(\d)(?!\d)", re.ASCII)
 _YEAR = re.compile(r"(\d{4})[A-Za-z]?", re.ASCII)
 _MONEY_MARKS = str.maketrans("", "", CURRENCIES + SPACES)
@@ -118,11 +120,12 @@ def _date_reader(column: Column) -> Callable[[str], date]:
         try:
             # Python wants both digits of %y, polars does not.
             padded = _LONE_DIGIT.sub(r"0\1", text) if "%y" in form else text
-            day = datetime.strptime(_FRACTION.sub("", padded) if fraction else padded, form).date()
+            found = strptime(_FRACTION.sub("", padded) if fraction else padded, form)
         except ValueError:
             raise ValueError(wrong) from None
-        if day.year < FIRST_YEAR:
+        if found.tm_year < FIRST_YEAR or found.tm_sec > LEAP_SECOND:
             raise ValueError(wrong)
+        day = date(*found[:3])
         return day.replace(year=day.year - 100) if "%y" in column.format and day.year > column.pivot else day
 
     return read
