@@ -79,6 +79,9 @@ class DecisionLog:
                 self._alarmed = False
             except StoreError as error:
                 self._lose(len(entries), str(error))
+            # Without its writer the queue would fill, and the service would not stop.
+            except Exception as error:
+                self._lose(len(entries), type(error).__name__)
 
     def _next(self) -> tuple[list[Entry], bool]:
         """The entries that wait, at least one, and whether more may come."""

@@ -19,6 +19,7 @@ from credit.contract import Contract
 from credit.encoding import Encoding
 from credit.errors import ModelError
 from credit.expressions import Expression
+from credit.files import whole_folder
 from credit.manifest import write_manifest
 from credit.models import Model, read_head
 from credit.row_encoder import RowEncoder
@@ -47,11 +48,7 @@ def write_package(
     cases = [{"applicant": dict(c.applicant), "probabilities": list(c.probabilities)} for c in golden]
     if not cases:
         raise ValueError("a package needs golden applicants, by which the service tests itself when it loads")
-    fresh = folder.with_name(folder.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    applicants = [c["applicant"] for c in cases]
-    X = _matrix(model.encoding, contract, applicants)
-    _save_seat(model, X, fresh)
+    X = _matrix(model.encoding, contract, [c["applicant"] for c in cases])
     files: dict[str, Any] = {
         "contract.json": contract.model_dump(mode="json"),
         "expressions.json": expression_trees(contract),
@@ -59,10 +56,12 @@ def write_package(
         "golden.json": cases,
         **(documents or {}),
     }
-    for name, content in files.items():
-        (fresh / name).write_bytes(_bytes(content))
-    write_manifest(fresh)
-    return _put_in_place(fresh, folder)
+    with whole_folder(folder) as fresh:
+        _save_seat(model, X, fresh)
+        for name, content in files.items():
+            (fresh / name).write_bytes(_bytes(content))
+        write_manifest(fresh)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,13 @@ def add_continuations(package: Path, folder: Path, continuations: Mapping[str, C
             raise ModelError(
                 f"{alias}'s model continues another model than {package} holds: run the pipeline again"
             )
-    fresh = folder.with_name(folder.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(package, fresh)
     applicants = [case.applicant for case in read.golden]
     X = _matrix(read.seat.model.encoding, read.contract, applicants)
-    _save_continuations(continuations, applicants, X, fresh)
-    write_manifest(fresh)
-    return _put_in_place(fresh, folder)
+    with whole_folder(folder) as fresh:
+        shutil.copytree(package, fresh, dirs_exist_ok=True)
+        _save_continuations(continuations, applicants, X, fresh)
+        write_manifest(fresh)
+    return folder
 
 
 def _save_continuations(
@@ -137,13 +135,3 @@ def expression_trees(contract: Contract) -> dict[str, Any]:
     """SQL -> compiled tree of every expression of `contract`, so that serving needs no SQL parser."""
     sqls = [d.sql for d in contract.derived] + [r.sql for r in contract.rules]
     return {sql: Expression.parse(sql).tree for sql in sqls}
-
-
-def _put_in_place(fresh: Path, folder: Path) -> Path:
-    former = folder.with_name(folder.name + ".old")
-    shutil.rmtree(former, ignore_errors=True)
-    if folder.exists():
-        folder.rename(former)
-    fresh.rename(folder)
-    shutil.rmtree(former, ignore_errors=True)
-    return folder

@@ -41,7 +41,13 @@ class Shadow:
 
     def _work(self) -> None:
         while case := self._waiting.get():
-            self._compare(*case)
+            try:
+                self._compare(*case)
+            # Whatever fails on one applicant, the next one waits. The message may carry an applicant's value.
+            except Exception as error:
+                version = case[0].version.version
+                SHADOWED.labels(version, "failed").inc()
+                logger.error("Challenger %s failed on request %s: %s", version, case[3], type(error).__name__)
 
     def _compare(self, challenger: Scorer, applicant: bytes, decision: Decision, request_id: str) -> None:
         version = challenger.version.version

@@ -162,3 +162,17 @@ def test_a_challenger_scores_in_the_shadow(served, tmp_path):
     shadow.close()
     counted = [SHADOWED.labels("shadow", told)._value.get() for told in ("the same", "otherwise")]
     assert sum(counted) == 20 and counted[1] > 0
+
+
+def test_a_challenger_that_fails_goes_on_with_the_next_applicant_and_stops_when_told(
+    served, tmp_path, caplog
+):
+    shadow, champion = Shadow(), served.current()
+    challenger = served.load(packages.make_package(tmp_path / "other", "lightgbm", number="failing"))
+    challenger.score = lambda *_, **__: 1 // 0  # type: ignore[method-assign]
+    shadow.challenger = challenger
+    for applicant in packages.applicants(3):
+        shadow.offer(json.dumps(applicant).encode(), champion.score(applicant), "r1")
+    shadow.close()
+    assert SHADOWED.labels("failing", "failed")._value.get() == 3
+    assert "ZeroDivisionError" in caplog.text

@@ -129,6 +129,15 @@ def test_a_package_is_replaced_only_where_that_is_asked_for(folder, capsys):
     assert (folder / "made" / "manifest.json").stat().st_ino != before
 
 
+def test_what_stands_beside_a_package_stays(folder, capsys):
+    for name in ("made.old", "made.new"):
+        (folder / name).mkdir()
+        (folder / name / "notes.txt").write_text("mine")
+    for words in ((), ("--replace",)):
+        assert package(capsys, "north", "-o", "made", *words)[0] == 0
+    assert all((folder / name / "notes.txt").is_file() for name in ("made.old", "made.new"))
+
+
 def test_a_package_with_foreign_files_is_not_replaced(folder, capsys):
     package(capsys, "north", "-o", "made")
     (folder / "made" / "notes.txt").write_text("mine")
