@@ -30,6 +30,9 @@ class BatchRow:
     index: Annotated[int, Field(ge=0)]
     decision: Decision | None = None
     errors: tuple[Fault, ...] | None = None
+    id: Annotated[
+        str | None, Field(description="of a decision: by what the decision log names it", examples=["1f6c/0"])
+    ] = None
 
 
 _ROW = TypeAdapter(BatchRow)

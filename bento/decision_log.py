@@ -101,13 +101,25 @@ class DecisionLog:
         self._alarmed = True
 
 
-def verify_log(place: Path | str) -> int:
-    """The number of decisions in a log. Raises FedCreditError at the first that was changed or taken out."""
-    return sum(1 for _ in _verified(place))
+def verify_log(place: Path | str, holds: str = "") -> tuple[int, str]:
+    """The number of decisions in a log, and the newest one's link of the chain.
+
+    Raises FedCreditError at the first that was changed or taken out from before another, or where none has the link
+    `holds`: without a link that was kept elsewhere, a log whose newest decisions were taken out looks whole.
+    """
+    count, newest, held = 0, "", not holds
+    for count, (_, newest) in enumerate(_verified(place), 1):  # noqa: B007
+        held = held or newest == holds
+    if not held:
+        raise FedCreditError(
+            f"no decision in the log has the link {holds}: it and what followed were taken out or made anew, "
+            "or it is of another log"
+        )
+    return count, newest
 
 
 def decision_on(place: Path | str, request: str) -> dict[str, Any]:
-    """The decision on a request by column of the log, with its link of the `chain`.
+    """The decision on a request, or of that id in a batch, by column of the log, with its link of the `chain`.
 
     Raises FedCreditError where the log does not hold it, or where it or one before it was changed or taken out.
     """
@@ -116,7 +128,8 @@ def decision_on(place: Path | str, request: str) -> dict[str, Any]:
         if entry["request_id"] == request:
             return {**entry, "chain": link}
     raise FedCreditError(
-        f"the decision log holds no decision on request {request!r}: give the X-Request-ID of an answer"
+        f"the decision log holds no decision on request {request!r}: give the X-Request-ID of an answer, "
+        "or of a batch the id beside the decision"
     )
 
 

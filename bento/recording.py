@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from starlette.types import Scope
@@ -33,18 +33,18 @@ class Recorder:
         """Record a decision on the applicant that was sent as `applicant`."""
         scorer.metrics.count(decision)
         if self._log:
-            self._log.keep(_entry(scorer, decision, scope, applicant))
+            self._log.keep(_entry(scorer, decision, request_id(scope).decode(), scope, applicant))
         if self.shadow and self.shadow.challenger:
             self.shadow.offer(applicant, decision, request_id(scope).decode())
 
     def record_all(
-        self, scorer: Scorer, decisions: list[Decision], scope: Scope, applicants: Iterable[bytes]
+        self, scorer: Scorer, decisions: Mapping[str, Decision], scope: Scope, applicants: Iterable[bytes]
     ) -> None:
-        """Record decisions for one bank on the applicants that were sent."""
-        scorer.metrics.count_all(decisions)
+        """Record decisions for one bank, by their ids, on the applicants that were sent."""
+        scorer.metrics.count_all(list(decisions.values()))
         if self._log:
-            for decision, applicant in zip(decisions, applicants, strict=True):
-                self._log.keep(_entry(scorer, decision, scope, applicant))
+            for (name, decision), applicant in zip(decisions.items(), applicants, strict=True):
+                self._log.keep(_entry(scorer, decision, name, scope, applicant))
 
     def close(self) -> None:
         for kept in (self._log, self.shadow):
@@ -52,6 +52,6 @@ class Recorder:
                 kept.close()
 
 
-def _entry(scorer: Scorer, decision: Decision, scope: Scope, applicant: bytes) -> Entry:
+def _entry(scorer: Scorer, decision: Decision, name: str, scope: Scope, applicant: bytes) -> Entry:
     now, digest = datetime.now(UTC).isoformat(), hashlib.sha256(applicant).hexdigest()
-    return Entry(now, decision, scorer.version, request_id(scope).decode(), scope.get("caller", ""), digest)
+    return Entry(now, decision, scorer.version, name, scope.get("caller", ""), digest)

@@ -23,8 +23,17 @@ LogFile = Annotated[
 
 
 @app.command("verify")
-def verify_command(log: LogFile = None, model: RegisteredModel = "") -> None:
+def verify_command(
+    log: LogFile = None,
+    holds: Annotated[
+        str,
+        typer.Option(help="The newest link that an earlier check of the log told; it must still be there."),
+    ] = "",
+    model: RegisteredModel = "",
+) -> None:
     """Verify the hash chains of the registry's history and, where a log is named, of decisions.
+
+    Keep the newest link apart from the log: only by it does a later check show that the newest decisions are gone.
 
     [dim]fedcredit audit verify --log decisions.db[/]
     """
@@ -37,12 +46,17 @@ def verify_command(log: LogFile = None, model: RegisteredModel = "") -> None:
     if log is not None:
         from bento.decision_log import verify_log
 
-        console.print(f"{verify_log(log):,} decisions in {log}: as they were recorded")
+        decisions, newest = verify_log(log, holds)
+        console.print(f"{decisions:,} decisions in {log}: as they were recorded, if these are all")
+        console.print(f"the newest one's link, for --holds of a later check: {newest or 'none yet'}")
 
 
 @app.command("trace")
 def trace_command(
-    request: Annotated[str, typer.Argument(help="The decision's request id (X-Request-ID of the answer).")],
+    request: Annotated[
+        str,
+        typer.Argument(help="The answer's X-Request-ID; of a batch the id beside the decision."),
+    ],
     log: LogFile = None,
     model: RegisteredModel = "",
 ) -> None:

@@ -23,7 +23,7 @@ from bento.batch import (
 )
 from bento.body import read_body
 from bento.endpoints.predict import BANK, asked_bank, wants_reasons
-from bento.operation import Operation
+from bento.operation import Operation, request_id
 from bento.parquet import read_parquet
 from bento.problems import Problem
 from bento.scorer import Scorer
@@ -79,8 +79,13 @@ def _kind(request: Request) -> str:
 def _recorded(
     parts: Iterator[tuple[Reading, list[BatchRow]]], request: Request, scorer: Scorer
 ) -> Iterator[list[BatchRow]]:
+    name = request_id(request.scope).decode()
     for reading, part in parts:
-        decisions = [row.decision for row in part if row.decision]
+        decisions = {}
+        for row in part:
+            if row.decision:
+                row.id = f"{name}/{row.index}"
+                decisions[row.id] = row.decision
         request.app.state.recorder.record_all(scorer, decisions, request.scope, reading.right)
         yield part
 

@@ -23,7 +23,7 @@ def path(tmp_path, entries):
 
 
 def test_every_decision_is_kept_over_restarts(path):
-    assert verify_log(path) == 40
+    assert verify_log(path)[0] == 40
 
 
 def test_an_entry_names_model_contract_data_and_run(path, entries):
@@ -50,6 +50,16 @@ def test_what_was_changed_or_taken_out_shows(path, tampering):
         database.execute(tampering)
     with pytest.raises(FedCreditError, match="decision 7"):
         verify_log(path)
+
+
+def test_that_the_newest_decisions_are_gone_shows_against_a_link_kept_elsewhere(path):
+    newest = verify_log(path)[1]
+    with sqlite3.connect(path) as database:
+        kept = database.execute("select chain from decisions where rowid = 38").fetchone()[0]
+        database.execute("delete from decisions where rowid > 38")
+    assert verify_log(path, holds=kept) == (38, kept)
+    with pytest.raises(FedCreditError, match=newest):
+        verify_log(path, holds=newest)
 
 
 def test_a_log_that_cannot_be_written_loses_and_counts_but_goes_on(tmp_path, entries):
@@ -88,13 +98,13 @@ def write(path, entries) -> None:
 
 
 def test_an_older_log_is_still_as_it_was_recorded(older, entries):
-    assert verify_log(older) == len(entries)
+    assert verify_log(older)[0] == len(entries)
     assert decision_on(older, "r3")["decided_by"] is None
 
 
 def test_an_older_log_goes_on_and_keeps_whose_model_decided(older, entries):
     write(older, [replace(entry, request_id=f"new {entry.request_id}") for entry in entries])
-    assert verify_log(older) == 2 * len(entries)
+    assert verify_log(older)[0] == 2 * len(entries)
     told = [decision_on(older, request)["decided_by"] for request in ("r3", "new r3")]
     assert told == [None, "shared"]
 

@@ -188,8 +188,9 @@ def test_a_batch_as_parquet_is_answered_as_a_list_is(client):
     body = BytesIO()
     pl.DataFrame(rows).write_parquet(body)
     kind = {"Content-Type": "application/vnd.apache.parquet"}
-    answer = client.post("/predict/batch", content=body.getvalue(), headers=kind).json()
-    assert answer == client.post("/predict/batch", json=rows).json()
+    same = {"X-Request-ID": "both"}
+    answer = client.post("/predict/batch", content=body.getvalue(), headers={**kind, **same}).json()
+    assert answer == client.post("/predict/batch", json=rows, headers=same).json()
     assert ["errors" in row for row in answer] == [False, False, False, True, False]
 
 

@@ -43,7 +43,7 @@ def asked(url: str, applicant: dict) -> str:
 
 def decisions(log: Path) -> int:
     try:
-        return verify_log(log)
+        return verify_log(log)[0]
     except StoreError:  # the service has not made its table yet
         return 0
 

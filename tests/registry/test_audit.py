@@ -88,7 +88,7 @@ def test_an_unknown_request_is_named(log):
 
 
 def test_a_changed_decision_is_found(log):
-    assert verify_log(log) == 3
+    assert verify_log(log)[0] == 3
     with sqlite3.connect(log) as database:
         database.execute("update decisions set decision = 'refused' where request_id = 'request-1'")
     with pytest.raises(FedCreditError, match="decision 2"):
