@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from bento.settings import SettingError, Settings
 
 SCOPES = ("score", "read", "admin")
 LOOPBACK = ("127.", "::1")
+OWN_NAME = re.compile(rb"(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?", re.IGNORECASE)
 FORWARDED = (b"x-forwarded", b"forwarded")
 
 
@@ -76,10 +78,16 @@ def _key(line: str) -> Key:
 
 
 def _keyless(scope: Scope) -> str:
-    server = scope.get("server") or ("", 0)
-    forwarded = [name for name in headers_of(scope) if name.startswith(FORWARDED)]
+    headers, server = headers_of(scope), scope.get("server") or ("", 0)
+    forwarded = [name for name in headers if name.startswith(FORWARDED)]
     if not str(server[0]).startswith(LOOPBACK) or forwarded:
         raise Problem(401, "the service has no API keys and answers only on its own machine")
+    host = headers.get(b"host", b"localhost")
+    # A page open on this machine may send here what it likes, and have its own name resolve to this machine.
+    if not OWN_NAME.fullmatch(host) or headers.get(b"origin", b"//" + host).partition(b"//")[2] != host:
+        raise Problem(
+            403, "the service has no API keys: ask it as localhost, and not from a page of another site"
+        )
     return "local"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 
 import numpy as np
@@ -65,13 +67,17 @@ class Reading:
         return any(fault.field == BODY for faults in self.faults.values() for fault in faults)
 
 
+# A text, or the end of an object that a comma follows.
+_TEXT_OR_END = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|\},', re.DOTALL)
+
+
 def read_list(judge: Judge, reader: ApplicantReader, body: bytes, most: int) -> list[Reading]:
     """The applicants of a JSON list. Raises Problem 422 where the body is none, 413 beyond `most` of them.
 
     A list of flat objects is cut where one ends: parsed at once it would take a hundred times its size.
     What is cut wrongly shows as an unreadable row; then the list is parsed.
     """
-    readings = list(read_rows(judge, reader, _cut(body), most))
+    readings = list(read_rows(judge, reader, _cut(body, most), most))
     if not readings or any(r.unreadable for r in readings):
         readings = list(read_rows(judge, reader, _parsed(body), most))
     return readings
@@ -120,13 +126,28 @@ def _read(judge: Judge, reader: ApplicantReader, rows: Sequence[bytes], start: i
     return Reading(start, rows, np.delete(X, list(wrong), axis=0) if wrong else X, not_known, faults)
 
 
-def _cut(body: bytes) -> list[bytes]:
-    """The objects of a JSON list, cut after each closing brace that a comma follows; none if it is no list."""
+def _cut(body: bytes, most: int) -> list[bytes]:
+    """The objects of a JSON list, cut after each closing brace that a comma follows; none if it is no list.
+
+    Where these are more than `most`, those within texts are not cut at: then the list may be no longer than that.
+    """
     text = body.strip()
     if text[:1] != b"[" or text[-1:] != b"]":
         return []
     *rows, last = text[1:-1].split(b"},")
+    if len(rows) >= most:
+        *rows, last = _cut_outside_texts(text[1:-1], most)
     return [row + b"}" for row in rows] + ([last] if last.strip() else [])
+
+
+def _cut_outside_texts(text: bytes, most: int) -> Iterator[bytes]:
+    """What the ends of objects in `text` part, at most one more than `most`."""
+    ends = (found.start() for found in _TEXT_OR_END.finditer(text) if found[0] == b"},")
+    begin = 0
+    for end in islice(ends, most):
+        yield text[begin:end]
+        begin = end + 2
+    yield text[begin:]
 
 
 def _parsed(body: bytes) -> list[bytes]:

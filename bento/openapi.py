@@ -17,7 +17,7 @@ REFERENCE = "#/components/schemas/{model}"
 CAUSES = {
     400: "The body did not arrive",
     401: "No valid key",
-    403: "The key does not open this",
+    403: "The key does not open this; without keys: a page of another site asks",
     404: "Not found",
     408: "The body did not arrive in time",
     409: "The applicant was written under another contract",

@@ -63,23 +63,32 @@ class Endpoint:
         self._name = name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = perf_counter()
-        response = await self._answer(scope, receive)
-        response.raw_headers.append((b"x-request-id", request_id(scope)))
-        await response(scope, receive, send)
+        began, refusal = perf_counter(), self._refusal(scope)
+        try:
+            response = refusal or await self._answer(scope, receive)
+            response.raw_headers.append((b"x-request-id", request_id(scope)))
+            # A batch is scored while it is sent, and holds its place until then.
+            await response(scope, receive, send)
+        finally:
+            if self.operation.opens and not refusal:
+                self.limits.give_back()
         self._duration.observe(perf_counter() - began)
         self._count(response.status_code).inc()
 
+    def _refusal(self, scope: Scope) -> Response | None:
+        """The answer to whoever may not ask, or not now; all others get a place where the operation has a scope."""
+        if self.operation.opens is None:
+            return None
+        try:
+            scope["caller"] = self.access.admit(scope, self.operation.opens)
+            self.limits.take(scope["caller"])
+        except Problem as problem:
+            return problem.response()
+        return None
+
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
-            if not self.operation.opens:
-                return await self._handle(scope, receive)
-            caller = scope["caller"] = self.access.admit(scope, self.operation.opens)
-            self.limits.take(caller)
-            try:
-                return await self._handle(scope, receive)
-            finally:
-                self.limits.give_back()
+            return await self._handle(scope, receive)
         except Problem as problem:
             return problem.response()
         except ApplicantError as error:

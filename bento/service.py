@@ -14,6 +14,8 @@ from bento.settings import Settings
 SETTINGS = Settings.from_environment()
 SERVED = Served()
 APP = make_app(SERVED, SETTINGS)
+READING_SECONDS = 15
+"""what reading the largest batch may take, after which its answer begins"""
 
 
 @bentoml.asgi_app(APP, path="/")
@@ -22,7 +24,8 @@ APP = make_app(SERVED, SETTINGS)
     description="Credit scores of a model that banks trained together",
     # A distribution BentoML does not know keeps its compilers and git out of the image.
     image=bentoml.images.Image(base_image="python:3.11-slim", distro="slim"),
-    traffic={"timeout": 5.0},
+    # BentoML's own end, from a request's first byte to its answer's; it keeps a timer of each request until then.
+    traffic={"timeout": float(SETTINGS.body_seconds + READING_SECONDS)},
     tracing={"excluded_urls": ".*"},
     logging={"access": {"enabled": False}},
     # BentoML counts by path, and paths name customers: the app counts by operation, and answers /metrics.

@@ -27,7 +27,7 @@ class Settings:
     body_bytes: int = 64 * 1024
     batch_bytes: int = 64 * 1024 * 1024
     batch_rows: int = 100_000
-    body_seconds: float = 4.0
+    body_seconds: int = 4
     in_flight: int = 256
     rate: int = 0
     log: str = ""
@@ -46,6 +46,7 @@ class Settings:
             body_bytes=_integer(environment, "FEDCREDIT_BODY_BYTES", cls.body_bytes),
             batch_bytes=_integer(environment, "FEDCREDIT_BATCH_BYTES", cls.batch_bytes),
             batch_rows=_integer(environment, "FEDCREDIT_BATCH_ROWS", cls.batch_rows),
+            body_seconds=_integer(environment, "FEDCREDIT_BODY_SECONDS", cls.body_seconds),
             in_flight=_integer(environment, "FEDCREDIT_IN_FLIGHT", cls.in_flight),
             rate=_integer(environment, "FEDCREDIT_RATE", cls.rate),
             log=environment.get("FEDCREDIT_DECISION_LOG", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from collections.abc import Sequence
 from math import log
@@ -19,24 +20,30 @@ class Stability:
         self._edges, self._shares = list(edges), list(shares)
         self._counts = [0] * len(shares)
         self._seen = 0
+        # Batches are counted in threads of their own.
+        self._lock = threading.Lock()
 
     def add(self, score: float) -> bool:
         """Count a score; whether it is time to look at the index again."""
-        self._counts[bisect_right(self._edges, score)] += 1
-        self._seen += 1
-        return self._seen % FEWEST == 0
+        with self._lock:
+            self._counts[bisect_right(self._edges, score)] += 1
+            self._seen += 1
+            return self._seen % FEWEST == 0
 
     def add_all(self, scores: np.ndarray) -> bool:
         """Count scores; whether it is time to look at the index again."""
         found = np.bincount(np.searchsorted(self._edges, scores, "right"), minlength=len(self._counts))
-        self._counts = [a + b for a, b in zip(self._counts, found.tolist(), strict=True)]
-        before, self._seen = self._seen, self._seen + len(scores)
-        return before // FEWEST != self._seen // FEWEST
+        with self._lock:
+            self._counts = [a + b for a, b in zip(self._counts, found.tolist(), strict=True)]
+            before, self._seen = self._seen, self._seen + len(scores)
+            return before // FEWEST != self._seen // FEWEST
 
     @property
     def index(self) -> float:
         """The population stability index so far."""
-        return psi([c / max(self._seen, 1) for c in self._counts], self._shares)
+        with self._lock:
+            counts, seen = list(self._counts), self._seen
+        return psi([c / max(seen, 1) for c in counts], self._shares)
 
 
 def psi(now: Sequence[float], reference: Sequence[float]) -> float:

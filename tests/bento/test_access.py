@@ -50,6 +50,33 @@ def test_without_keys_only_this_machine_may_ask():
     assert refused(Access(), "score", server="127.0.0.1", x_forwarded_for="1.2.3.4") == 401
 
 
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000"])
+def test_without_keys_the_service_is_asked_by_this_machines_names(host):
+    own = {"server": "127.0.0.1", "host": host}
+    assert Access().admit(request(**own), "admin") == "local"
+    assert Access().admit(request(**own, origin=f"http://{host}"), "admin") == "local"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example:8000"},
+        {"host": "evil.example:8000", "origin": "http://evil.example:8000"},
+        {"host": "127.0.0.1.evil.example"},
+        {"host": "localhost:8000", "origin": "https://evil.example"},
+        {"host": "localhost:8000", "origin": "http://localhost:3000"},
+        {"host": "localhost:8000", "origin": "null"},
+    ],
+)
+def test_without_keys_no_page_of_another_site_is_answered(headers):
+    assert refused(Access(), "admin", server="127.0.0.1", **headers) == 403
+
+
+def test_with_keys_any_name_and_page_may_ask():
+    headers = {"host": "scores.example.org", "origin": "https://app.example.org", "x_api_key": SCORER}
+    assert ACCESS.admit(request(**headers), "score") == "branch"
+
+
 def test_keys_are_read_from_a_file(tmp_path):
     (tmp_path / "keys").write_text(f"# who may ask\n\n{SCORER_LINE}\n")
     access = Access.of(Settings(keys_file=tmp_path / "keys"))

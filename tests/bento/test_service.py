@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
@@ -326,3 +327,21 @@ def test_a_damaged_package_is_answered_with_503(tmp_path):
         statuses = [client.get("/health"), client.get("/readyz"), client.post("/predict", json=APPLICANT)]
         assert [s.status_code for s in statuses] == [503, 503, 503]
         assert client.get("/docs.json").status_code == 200
+
+
+def slowly(body: bytes, seconds: float) -> Iterator[bytes]:
+    for i in range(len(body)):
+        time.sleep(seconds / len(body))
+        yield body[i : i + 1]
+
+
+def test_a_body_may_take_as_long_as_is_set_and_no_longer(tmp_path):
+    package = packages.make_package(tmp_path / "package", "logistic")
+    kind = {"Content-Type": "application/json"}
+    with serving(package, FEDCREDIT_BODY_SECONDS="7") as client:
+        answers = [
+            client.post("/predict/batch", content=slowly(b"[{},{}]", seconds), headers=kind)
+            for seconds in (5.6, 8.4)
+        ]
+    assert [a.status_code for a in answers] == [200, 408]
+    assert answers[1].headers["content-type"] == PROBLEM
